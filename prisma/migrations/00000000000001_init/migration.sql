@@ -1,0 +1,356 @@
+-- CreateTable
+CREATE TABLE "patient" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "retracted" BOOLEAN NOT NULL,
+
+    CONSTRAINT "patient_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "encounter" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "patient" UUID NOT NULL,
+    "class" TEXT NOT NULL,
+    "status" TEXT NOT NULL,
+    "started_at" TIMESTAMPTZ(3) NOT NULL,
+    "ended_at" TIMESTAMPTZ(3),
+    "retracted" BOOLEAN NOT NULL,
+
+    CONSTRAINT "encounter_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "programme" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "code" TEXT NOT NULL,
+
+    CONSTRAINT "programme_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "subsidy" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "programme" UUID NOT NULL,
+    "payee" UUID NOT NULL,
+    "state" TEXT NOT NULL,
+    "amount" BIGINT NOT NULL,
+
+    CONSTRAINT "subsidy_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "entry" (
+    "index" BIGINT NOT NULL,
+    "block" BIGINT NOT NULL,
+    "leaf" BYTEA NOT NULL,
+    "opening" BYTEA NOT NULL,
+    "salt" BYTEA NOT NULL,
+    "kind" TEXT NOT NULL,
+    "subject" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "institution" UUID,
+    "actor" UUID NOT NULL,
+    "txid" xid8 NOT NULL DEFAULT pg_current_xact_id(),
+
+    CONSTRAINT "entry_pkey" PRIMARY KEY ("index")
+);
+
+-- CreateTable
+CREATE TABLE "block" (
+    "height" BIGINT NOT NULL,
+    "header" BYTEA NOT NULL,
+    "first" BIGINT NOT NULL,
+    "size" BIGINT NOT NULL,
+
+    CONSTRAINT "block_pkey" PRIMARY KEY ("height")
+);
+
+-- CreateTable
+CREATE TABLE "checkpoint" (
+    "size" BIGINT NOT NULL,
+    "note" TEXT NOT NULL,
+
+    CONSTRAINT "checkpoint_pkey" PRIMARY KEY ("size")
+);
+
+-- CreateTable
+CREATE TABLE "snapshot" (
+    "id" UUID NOT NULL,
+    "part" INTEGER NOT NULL,
+    "bytes" BYTEA NOT NULL,
+    "time" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "snapshot_pkey" PRIMARY KEY ("id","part")
+);
+
+-- CreateTable
+CREATE TABLE "log_head" (
+    "id" INTEGER NOT NULL DEFAULT 1,
+    "size" BIGINT NOT NULL,
+    "height" BIGINT NOT NULL,
+
+    CONSTRAINT "log_head_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "thread_entry" (
+    "thread" UUID NOT NULL,
+    "seq" BIGINT NOT NULL,
+    "entry" BIGINT NOT NULL,
+
+    CONSTRAINT "thread_entry_pkey" PRIMARY KEY ("thread","seq")
+);
+
+-- CreateTable
+CREATE TABLE "upload_request" (
+    "institution" TEXT NOT NULL,
+    "member" UUID NOT NULL,
+    "request" UUID NOT NULL,
+    "part" INTEGER NOT NULL,
+    "input_hash" TEXT NOT NULL,
+    "entry" BIGINT NOT NULL,
+
+    CONSTRAINT "upload_request_pkey" PRIMARY KEY ("institution","member","request","part")
+);
+
+-- CreateTable
+CREATE TABLE "unique_key" (
+    "scope" TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    "key_id" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "subject" UUID NOT NULL,
+    "entry" BIGINT NOT NULL,
+
+    CONSTRAINT "unique_key_pkey" PRIMARY KEY ("scope","key")
+);
+
+-- CreateTable
+CREATE TABLE "search_word" (
+    "scope" TEXT NOT NULL,
+    "word" TEXT NOT NULL,
+    "key_id" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "subject" UUID NOT NULL,
+    "entry" BIGINT NOT NULL,
+
+    CONSTRAINT "search_word_pkey" PRIMARY KEY ("scope","word","subject")
+);
+
+-- CreateTable
+CREATE TABLE "counter" (
+    "id" TEXT NOT NULL,
+    "value" DECIMAL(38,0) NOT NULL,
+    "entry" BIGINT NOT NULL,
+
+    CONSTRAINT "counter_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "sealed" (
+    "entry" BIGINT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "nonce" BYTEA NOT NULL,
+    "bytes" BYTEA NOT NULL,
+
+    CONSTRAINT "sealed_pkey" PRIMARY KEY ("entry")
+);
+
+-- CreateTable
+CREATE TABLE "wrapped_key" (
+    "entry" BIGINT NOT NULL,
+    "key_id" TEXT NOT NULL,
+    "wrapped" BYTEA NOT NULL,
+
+    CONSTRAINT "wrapped_key_pkey" PRIMARY KEY ("entry")
+);
+
+-- CreateTable
+CREATE TABLE "custodian_key" (
+    "id" TEXT NOT NULL,
+    "custodian" TEXT NOT NULL,
+    "wrapped" BYTEA NOT NULL,
+
+    CONSTRAINT "custodian_key_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "signing_key" (
+    "thumbprint" TEXT NOT NULL,
+    "institution" UUID,
+    "entry" BIGINT,
+    "wrapped" BYTEA NOT NULL,
+
+    CONSTRAINT "signing_key_pkey" PRIMARY KEY ("thumbprint")
+);
+
+-- CreateTable
+CREATE TABLE "alarm" (
+    "id" BIGSERIAL NOT NULL,
+    "time" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "code" TEXT NOT NULL,
+    "what" TEXT NOT NULL,
+    "position" BIGINT,
+
+    CONSTRAINT "alarm_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "institution" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "name" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "ownership" TEXT NOT NULL,
+    "region" TEXT NOT NULL,
+    "licence_state" TEXT NOT NULL,
+    "licence_until" DATE NOT NULL,
+
+    CONSTRAINT "institution_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "member" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "institution" UUID,
+    "state" TEXT NOT NULL,
+
+    CONSTRAINT "member_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "form" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "code" TEXT NOT NULL,
+    "period" TEXT NOT NULL,
+
+    CONSTRAINT "form_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "report" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "form" TEXT NOT NULL,
+    "period" TEXT NOT NULL,
+    "state" TEXT NOT NULL,
+
+    CONSTRAINT "report_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "patient_entry_key" ON "patient"("entry");
+
+-- CreateIndex
+CREATE INDEX "patient_custodian_idx" ON "patient"("custodian");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "encounter_entry_key" ON "encounter"("entry");
+
+-- CreateIndex
+CREATE INDEX "encounter_patient_custodian_idx" ON "encounter"("patient", "custodian");
+
+-- CreateIndex
+CREATE INDEX "encounter_custodian_started_at_idx" ON "encounter"("custodian", "started_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "programme_entry_key" ON "programme"("entry");
+
+-- CreateIndex
+CREATE INDEX "programme_code_idx" ON "programme"("code");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "subsidy_entry_key" ON "subsidy"("entry");
+
+-- CreateIndex
+CREATE INDEX "subsidy_programme_state_idx" ON "subsidy"("programme", "state");
+
+-- CreateIndex
+CREATE INDEX "subsidy_payee_state_idx" ON "subsidy"("payee", "state");
+
+-- CreateIndex
+CREATE INDEX "subsidy_custodian_idx" ON "subsidy"("custodian");
+
+-- CreateIndex
+CREATE INDEX "subsidy_amount_idx" ON "subsidy"("amount");
+
+-- CreateIndex
+CREATE INDEX "entry_kind_subject_version_idx" ON "entry"("kind", "subject", "version");
+
+-- CreateIndex
+CREATE INDEX "entry_block_idx" ON "entry"("block");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "block_size_key" ON "block"("size");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "thread_entry_entry_thread_key" ON "thread_entry"("entry", "thread");
+
+-- CreateIndex
+CREATE INDEX "unique_key_subject_idx" ON "unique_key"("subject");
+
+-- CreateIndex
+CREATE INDEX "search_word_subject_idx" ON "search_word"("subject");
+
+-- CreateIndex
+CREATE INDEX "sealed_id_version_idx" ON "sealed"("id", "version");
+
+-- CreateIndex
+CREATE INDEX "custodian_key_custodian_idx" ON "custodian_key"("custodian");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "institution_entry_key" ON "institution"("entry");
+
+-- CreateIndex
+CREATE INDEX "institution_region_idx" ON "institution"("region");
+
+-- CreateIndex
+CREATE INDEX "institution_licence_state_licence_until_idx" ON "institution"("licence_state", "licence_until");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "member_entry_key" ON "member"("entry");
+
+-- CreateIndex
+CREATE INDEX "member_custodian_idx" ON "member"("custodian");
+
+-- CreateIndex
+CREATE INDEX "member_institution_idx" ON "member"("institution");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "form_entry_key" ON "form"("entry");
+
+-- CreateIndex
+CREATE INDEX "form_code_idx" ON "form"("code");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "report_entry_key" ON "report"("entry");
+
+-- CreateIndex
+CREATE INDEX "report_custodian_period_idx" ON "report"("custodian", "period");
+
+-- CreateIndex
+CREATE INDEX "report_form_period_idx" ON "report"("form", "period");
