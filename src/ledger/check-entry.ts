@@ -1,0 +1,151 @@
+/**
+ * What must hold of one entry, given the log before it (design: ledger, "What a read checks"). Whoever controls the
+ * database controls both halves; what they say about other entries is compared with what was verified before.
+ */
+import {
+  canonical,
+  equal,
+  type Leaf,
+  leafHash as hashLeaf,
+  linkHash,
+  type Opening,
+  parseCompactJws,
+  parseLeaf,
+  parseOpening,
+  statementBytes,
+} from './core/index.js';
+import { type Finding, messageOf } from './finding.js';
+import { type FindKey, type KeyNews, readKeyNews, refuseKey } from './key-registry.js';
+import { checkSignatureOf, nativeHash } from './native.js';
+import { refuseSystem } from './system-entry.js';
+import type { LogView } from './trusted-state.js';
+
+/** An entry whose halves were parsed and belong together. */
+export interface VerifiedEntry {
+  readonly index: bigint;
+  readonly leaf: Leaf;
+  readonly opening: Opening;
+  readonly leafHash: Uint8Array;
+  readonly leafBytes: Uint8Array;
+  readonly openingBytes: Uint8Array;
+  readonly salt: Uint8Array;
+}
+
+/** How much of a signature to check: `full`, or all but the curve arithmetic where a pinned root stands for it. */
+export type SignatureCheck = 'full' | 'statement';
+
+/** Parses both halves and checks that the leaf holds the opening. Throws INTEGRITY_VIOLATION. */
+export function openEntry(
+  index: bigint,
+  leafBytes: Uint8Array,
+  openingBytes: Uint8Array,
+  salt: Uint8Array,
+): VerifiedEntry {
+  const leaf = parseLeaf(leafBytes);
+  if (!equal(linkHash(salt, openingBytes, nativeHash), leaf.link)) {
+    throw new Error('expected the opening and the salt that the leaf links to, got others');
+  }
+  const opening = parseOpening(openingBytes);
+  return { index, leaf, opening, leafHash: hashLeaf(leafBytes, nativeHash), leafBytes, openingBytes, salt };
+}
+
+/** What doesn't hold of an entry, and the keys it publishes. */
+export interface CheckedEntry {
+  readonly findings: readonly Finding[];
+  readonly keys: KeyNews;
+}
+
+export interface EntryCheck {
+  /** The log before this entry. */
+  readonly view: LogView;
+  readonly origin: string;
+  /** Leaf hash of the entry that this one supersedes; null when it names none, or one that isn't there. */
+  readonly superseded: Uint8Array | null;
+  readonly signature: SignatureCheck;
+}
+
+/** The operation of entry 0. */
+export const GENESIS = 'log.genesis';
+
+const NO_KEYS: KeyNews = { registered: [], revoked: [] };
+
+/** Checks an entry against the log before it. */
+export function checkEntry(entry: VerifiedEntry, check: EntryCheck): CheckedEntry {
+  const findings: Finding[] = [];
+  const fail = (what: Finding['what'], message: string) =>
+    findings.push({ what, message, index: entry.index, block: entry.leaf.block });
+  const begins = entry.opening.op === GENESIS;
+  if (begins !== (entry.index === 0n)) fail('subject', `expected ${GENESIS} as entry 0 and nowhere else`);
+  checkSubject(check.view, entry, fail);
+  checkThreads(check.view, entry, fail);
+  let keys = NO_KEYS;
+  try {
+    keys = readKeyNews(entry.index, entry.opening, check.view.key.bind(check.view));
+  } catch (cause) {
+    fail('keys', messageOf(cause));
+  }
+  const refusal = refuseStatement(entry, withOwnKeys(check.view, entry.index, keys), check);
+  if (refusal !== null) fail('signature', refusal);
+  return { findings, keys };
+}
+
+type Fail = (what: Finding['what'], message: string) => void;
+
+/** Version 1 of a record once, then each version on the newest. */
+function checkSubject(view: LogView, entry: VerifiedEntry, fail: Fail): void {
+  const { kind, id, version } = entry.opening.subject;
+  const { supersedes } = entry.leaf;
+  const head = view.subject(kind, id);
+  if (version !== (head?.count ?? 0) + 1) {
+    fail('subject', `expected version ${(head?.count ?? 0) + 1} of the ${kind}, got ${version}`);
+  }
+  if (supersedes !== (head?.index ?? null)) {
+    fail('supersedes', `expected ${describe(head?.index)} to be superseded, got ${describe(supersedes)}`);
+  }
+}
+
+/** Each thread goes on from its newest entry, or begins. */
+function checkThreads(view: LogView, entry: VerifiedEntry, fail: Fail): void {
+  for (const { id, seq, prev } of entry.opening.threads) {
+    const head = view.thread(id);
+    const expected = BigInt((head?.count ?? 0) + 1);
+    if (seq === expected && prev === (head?.index ?? null)) continue;
+    const place = `place ${expected} after ${describe(head?.index)}`;
+    fail('thread', `expected ${place} on thread ${id}, got ${seq} after ${describe(prev)}`);
+  }
+}
+
+/** Why no registered key signed exactly what this entry holds, or null when one did. */
+function refuseStatement(entry: VerifiedEntry, find: FindKey, check: EntryCheck): string | null {
+  const { leaf, opening } = entry;
+  const { op, subject, request, part, by } = opening;
+  const key = find(by.key);
+  const refusal = refuseSystem(opening) ?? refuseKey(key, leaf, opening);
+  if (refusal !== null || key === undefined) return refusal;
+  try {
+    const jws = parseCompactJws(opening.signature);
+    if (jws.kid !== by.key) return 'expected the key that the entry names, got another';
+    const detail = opening.detail === null ? null : nativeHash(canonical(opening.detail));
+    const { content, fields } = leaf;
+    const { origin, superseded: supersedes } = check;
+    const stated = { origin, op, subject, supersedes, content, fields, detail, request, part };
+    if (!equal(jws.payload, statementBytes(stated))) {
+      return 'expected a statement of what the entry holds, got one of something else';
+    }
+    if (check.signature === 'statement') return null;
+    if (checkSignatureOf(key.verifier, jws.signingInput, jws.signature)) return null;
+    return `expected a signature by key ${by.key}, got one that doesn't verify`;
+  } catch (cause) {
+    return messageOf(cause);
+  }
+}
+
+/** Entry 0 is signed by a key that it publishes itself; every other key has to be there before. */
+function withOwnKeys(view: LogView, index: bigint, keys: KeyNews): FindKey {
+  if (index !== 0n) return (thumbprint) => view.key(thumbprint);
+  return (thumbprint) => keys.registered.find((key) => key.thumbprint === thumbprint);
+}
+
+function describe(index: bigint | null | undefined): string {
+  return index === null || index === undefined ? 'none' : `entry ${index}`;
+}

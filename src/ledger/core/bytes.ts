@@ -1,0 +1,166 @@
+/**
+ * Bytes and their text forms. Every decoder takes exactly one form of a value and refuses all others, so that equal
+ * values have equal bytes. The text is the caller's or an attacker's: nothing is trimmed, padded or guessed.
+ */
+import { VitrineError } from './error.js';
+
+const encoder = new TextEncoder();
+// ignoreBOM keeps a leading U+FEFF in the text: dropping it would give two byte strings one meaning.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const URL_SAFE = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const STANDARD_VALUES = valuesOf(STANDARD);
+const URL_SAFE_VALUES = valuesOf(URL_SAFE);
+const STANDARD_PAIRS = pairsOf(STANDARD);
+const URL_SAFE_PAIRS = pairsOf(URL_SAFE);
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** UTF-8 bytes of a text. The text must be well-formed: a lone surrogate would become U+FFFD. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Text of UTF-8 bytes, a byte order mark kept. Throws BAD_USER_INPUT when the bytes are no UTF-8. */
+export function fromUtf8(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new VitrineError('BAD_USER_INPUT', 'expected UTF-8, got other bytes');
+  }
+}
+
+/** All parts, one after the other, in new bytes. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Tells whether two byte strings are equal. Not for secrets: the time it takes depends on where they differ. */
+export function equal(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Lower-case hexadecimal digits, two a byte. */
+export function hex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
+
+/** Bytes of lower-case hexadecimal digits. Throws BAD_USER_INPUT on anything else, upper case included. */
+export function fromHex(text: string): Uint8Array {
+  if (!/^(?:[0-9a-f]{2})*$/.test(text)) {
+    throw new VitrineError('BAD_USER_INPUT', 'expected lower-case hexadecimal digits in pairs');
+  }
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
+    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
+  );
+}
+
+/** Base64 with padding (RFC 4648 section 4). */
+export function base64(bytes: Uint8Array): string {
+  const text = encode64(bytes, STANDARD, STANDARD_PAIRS);
+  return text + '='.repeat((4 - (text.length % 4)) % 4);
+}
+
+/** Bytes of padded base64 (RFC 4648 section 4). Throws BAD_USER_INPUT on any form that `base64` doesn't write. */
+export function fromBase64(text: string): Uint8Array {
+  const digits = text.endsWith('==') ? text.slice(0, -2) : text.endsWith('=') ? text.slice(0, -1) : text;
+  if (text.length % 4 !== 0 || text.length - digits.length !== (4 - (digits.length % 4)) % 4) {
+    throw new VitrineError('BAD_USER_INPUT', 'expected base64 with its padding');
+  }
+  return decode64(digits, STANDARD_VALUES, 'base64');
+}
+
+/** Base64url without padding (RFC 4648 section 5, as in RFC 7515). */
+export function base64url(bytes: Uint8Array): string {
+  return encode64(bytes, URL_SAFE, URL_SAFE_PAIRS);
+}
+
+/** Bytes of unpadded base64url. Throws BAD_USER_INPUT on any form that `base64url` doesn't write. */
+export function fromBase64url(text: string): Uint8Array {
+  return decode64(text, URL_SAFE_VALUES, 'base64url');
+}
+
+/** A number from 0 to 2^32 - 1 as 4 bytes, most significant first. */
+export function u32be(value: number): Uint8Array {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
+    throw new VitrineError('BAD_USER_INPUT', `expected an unsigned 32-bit integer, got ${value}`);
+  }
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+}
+
+/** A number from 0 to 2^64 - 1 as 8 bytes, most significant first. */
+export function u64be(value: bigint): Uint8Array {
+  if (value < 0n || value > 0xffffffffffffffffn) {
+    throw new VitrineError('BAD_USER_INPUT', `expected an unsigned 64-bit integer, got ${value}`);
+  }
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value);
+  return bytes;
+}
+
+/** Length-prefixed bytes: u32be length, then the bytes, so that concatenations can't be read in two ways. */
+export function lp(bytes: Uint8Array): Uint8Array {
+  return concat(u32be(bytes.length), bytes);
+}
+
+function valuesOf(alphabet: string): Int8Array {
+  const values = new Int8Array(128).fill(-1);
+  for (let i = 0; i < alphabet.length; i++) values[alphabet.charCodeAt(i)] = i;
+  return values;
+}
+
+/** 12 bits to two digits: half as many texts to join as digit by digit. */
+function pairsOf(alphabet: string): string[] {
+  return Array.from(
+    { length: 4096 },
+    (_, bits) => `${alphabet[bits >> 6] ?? ''}${alphabet[bits & 63] ?? ''}`,
+  );
+}
+
+function encode64(bytes: Uint8Array, alphabet: string, pairs: readonly string[]): string {
+  const whole = bytes.length - (bytes.length % 3);
+  let text = '';
+  for (let at = 0; at < whole; at += 3) {
+    const held = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    text += `${pairs[held >> 12] ?? ''}${pairs[held & 4095] ?? ''}`;
+  }
+  const [first, second] = bytes.subarray(whole);
+  if (first === undefined) return text;
+  const held = (first << 10) | ((second ?? 0) << 2);
+  text += pairs[held >> 6] ?? '';
+  return second === undefined ? text : text + (alphabet[held & 63] ?? '');
+}
+
+function decode64(text: string, values: Int8Array, form: string): Uint8Array {
+  const bytes = new Uint8Array(Math.floor((text.length * 6) / 8));
+  let held = 0;
+  let bits = 0;
+  let at = 0;
+  for (let i = 0; i < text.length; i++) {
+    const value = values[text.charCodeAt(i)] ?? -1;
+    if (value < 0) throw new VitrineError('BAD_USER_INPUT', `expected a ${form} digit at place ${i}`);
+    held = ((held << 6) | value) & 0xfff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[at++] = held >> bits;
+    }
+  }
+  // RFC 4648 section 3.5: unused bits must be zero, and no whole digit may be left over.
+  if (bits >= 6 || (held & ((1 << bits) - 1)) !== 0) {
+    throw new VitrineError('BAD_USER_INPUT', `expected canonical ${form}, got bits that stand for nothing`);
+  }
+  return bytes;
+}

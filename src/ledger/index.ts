@@ -1,0 +1,45 @@
+/** The log: what is appended, in what order, and what this process verified of it. */
+export { createFile } from './atomic-file.js';
+export { auditLog } from './audit.js';
+export type { AuditOptions, AuditSummary } from './audit.js';
+export type { VerifiedEntry } from './check-entry.js';
+export { verifyCheckpoint } from './checkpoint-signer.js';
+export { StaleAuthority } from './conditions.js';
+export type { Ledger, LedgerLog, LedgerOptions } from './contract.js';
+export { FAULT_POINTS, SNAPSHOT_FAULT_POINTS } from './faults.js';
+export type { FaultPoint, Faults } from './faults.js';
+export { FINDINGS, violationOf } from './finding.js';
+export type { Finding } from './finding.js';
+export { buildGenesis } from './genesis.js';
+export type { GenesisOptions } from './genesis.js';
+export type { Head } from './head-map.js';
+export { initLedger } from './init.js';
+export type { GenesisContext, InitOptions } from './init.js';
+export type { RegisteredKey } from './key-registry.js';
+export { openKeyStore } from './key-store.js';
+export type { KeyStore, KeyStoreOptions, PublicKey } from './key-store.js';
+export { keyFolder, openLedger, openPin } from './ledger.js';
+export { systemRandom } from './random.js';
+export type { EntryRow } from './log-reader.js';
+export { nativeHash, nativeVerify } from './native.js';
+export type {
+  CounterMove,
+  KnownRequest,
+  PendingEntry,
+  Position,
+  RowWrite,
+  SignedBy,
+  UniqueClaim,
+  WordClaim,
+} from './pending.js';
+export { LogProofs } from './proofs.js';
+export type { ConsistencyProof, InclusionProof } from './proofs.js';
+export type { Query } from './query.js';
+export { isInitialised } from './start.js';
+export { buildSystemEntry, SYSTEM_KINDS } from './system-entry.js';
+export type { SystemEntry } from './system-entry.js';
+export { TileReader } from './tiles.js';
+export type { TileReaderOptions } from './tiles.js';
+export { TrustedLog } from './trusted-log.js';
+export type { EntryBytes } from './trusted-log.js';
+export type { WrappingKey } from './wrapping.js';

@@ -1,0 +1,295 @@
+/** The ledger of one process: opens the log it finds, or begins a new one; appends, looks up, follows. */
+import { join } from 'node:path';
+import { formatVkey, VitrineError } from './core/index.js';
+import { Alarms } from './alarms.js';
+import { CheckpointSigner, logNoteKey, verifyCheckpoint } from './checkpoint-signer.js';
+import { readCounter } from './conditions.js';
+import type { Ledger, LedgerOptions } from './contract.js';
+import { violationOf } from './finding.js';
+import { type KeyStore, openKeyStore } from './key-store.js';
+import { findRequest } from './known-requests.js';
+import type { KnownRequest, PendingEntry, Position } from './pending.js';
+import { PinFile } from './pin.js';
+import { LogProofs } from './proofs.js';
+import { systemRandom } from './random.js';
+import { Sequencer } from './sequencer.js';
+import { type SnapshotStart, startFromSnapshot } from './snapshot-start.js';
+import { SnapshotTaker } from './snapshot-taker.js';
+import { requireBegun, requireGenesis, requireNotRolledBack, requireOwnSecrets } from './start.js';
+import { TileReader } from './tiles.js';
+import { TrustedLog } from './trusted-log.js';
+import { CHANNEL } from './write-block.js';
+
+/** How often a counter is read again when its row and the log disagree. */
+const COUNTER_ATTEMPTS = 5;
+
+/** How long another process has to sign the checkpoint of its own commit before this one does. */
+const UNSIGNED_MS = 1000;
+
+/** Replayed in about a second. */
+const SNAPSHOT_EVERY = 16_384;
+
+/**
+ * Opens a log that was begun, and verifies all of it.
+ *
+ * Throws NOT_CONFIGURED without genesis, without keys, with another log's keys, or without a pin unless `trustFirst`;
+ * ROLLBACK_DETECTED when the database is behind the pin; INTEGRITY_VIOLATION when it doesn't verify.
+ */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  const { prisma } = options.database;
+  const random = options.random ?? systemRandom;
+  await requireBegun(prisma, options.dataDir);
+  const keys = await openKeyStore(options.keysDir ?? keyFolder(options.dataDir), { query: prisma, random });
+  const pinFile = openPin(options.dataDir, keys);
+  const pinned = await pinFile.read();
+  const pin = pinned === undefined ? undefined : verifyCheckpoint(keys, pinned);
+  await requireNotRolledBack(prisma, {
+    pin,
+    trustFirst: options.trustFirst === true,
+    dataDir: options.dataDir,
+  });
+  await requireGenesis(prisma, keys);
+  const { origin } = keys;
+  // An audit takes nothing over from what was verified before.
+  const provenBy = options.readOnly === true ? undefined : pin;
+  const begun = await startFromSnapshot({ ...options, query: prisma, origin, pin: provenBy, random });
+  const ledger = new OpenLedger(options, keys, pinFile, pin, begun);
+  await ledger.start();
+  return ledger;
+}
+
+/** Where a deployment's keys are. */
+export function keyFolder(dataDir: string): string {
+  return join(dataDir, 'keys');
+}
+
+/** The pin file of a deployment. */
+export function openPin(dataDir: string, keys: KeyStore): PinFile {
+  return new PinFile(join(dataDir, 'pin'), (note) => verifyCheckpoint(keys, note).size);
+}
+
+export class OpenLedger implements Ledger {
+  readonly trusted: TrustedLog;
+  readonly tiles: TileReader;
+  readonly proofs: LogProofs;
+  private readonly sequencer: Sequencer;
+  private readonly signer: CheckpointSigner;
+  /** Takes snapshots of the verified log. */
+  readonly snapshots: SnapshotTaker;
+  private readonly advanceListeners = new Set<(size: bigint) => void>();
+  private readonly alarms: Alarms;
+  private readonly appendListeners = new Set<(seconds: number) => void>();
+  private announced = 0n;
+  private syncing: Promise<bigint> | undefined;
+  private nextSync: Promise<bigint> | undefined;
+  private unlisten: (() => Promise<void>) | undefined;
+  private signTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly options: LedgerOptions,
+    readonly keys: KeyStore,
+    pinFile: PinFile,
+    pin: { readonly size: bigint; readonly root: Uint8Array } | undefined,
+    private readonly begun: SnapshotStart = { from: 0n, alarms: [] },
+  ) {
+    const { prisma } = options.database;
+    const random = options.random ?? systemRandom;
+    this.alarms = new Alarms({ query: prisma, log: options.log, stored: options.readOnly !== true });
+    this.trusted = new TrustedLog({
+      origin: keys.origin,
+      query: prisma,
+      random,
+      onAlarm: (error) => this.raise(error),
+      ...(pin !== undefined && { pin }),
+      ...(options.tiles !== undefined && { tiles: options.tiles }),
+      ...(begun.state !== undefined && { state: begun.state }),
+      verifySignaturesBelowPin: options.verifySignaturesBelowPin === true,
+    });
+    this.tiles = new TileReader({
+      trusted: this.trusted,
+      query: prisma,
+      newest: async () => {
+        await this.sync();
+        return this.checkpoint();
+      },
+      onViolation: (error) => this.raise(error),
+    });
+    this.proofs = new LogProofs(this.tiles);
+    const { faults } = options;
+    this.signer = new CheckpointSigner({ query: prisma, keys, pin: pinFile, trusted: this.trusted, faults });
+    this.sequencer = new Sequencer({
+      prisma,
+      trusted: this.trusted,
+      keys,
+      signer: this.signer,
+      clock: options.clock ?? (() => new Date()),
+      random,
+      faults,
+      onAppend: (size) => {
+        this.announce(size);
+        this.snapshots.consider();
+      },
+    });
+    this.snapshots = new SnapshotTaker({
+      prisma,
+      trusted: this.trusted,
+      keys,
+      append: (group) => this.append(group),
+      log: options.log,
+      faults,
+      every: options.snapshotEvery ?? SNAPSHOT_EVERY,
+    });
+  }
+
+  get origin(): string {
+    return this.keys.origin;
+  }
+
+  get verifierKey(): string {
+    return formatVkey(logNoteKey(this.keys));
+  }
+
+  /** Verifies what there is, signs an unsigned tail, and follows other processes. */
+  async start(): Promise<void> {
+    const { from, alarms } = this.begun;
+    for (const alarm of alarms) this.raise(alarm);
+    const size = await this.sync();
+    const replayed = (size - from).toString();
+    this.options.log.info(
+      { size: size.toString(), snapshot: from.toString(), replayed },
+      'the log was verified',
+    );
+    await requireOwnSecrets(this.options.database.prisma, this.keys);
+    if (this.options.readOnly === true) return;
+    await this.signer.cover(this.trusted.size);
+    await this.follow();
+  }
+
+  /** Hears of other processes' commits. */
+  async follow(): Promise<void> {
+    this.unlisten = await this.options.database.listen(CHANNEL, () => {
+      this.sync().catch((error: unknown) =>
+        this.options.log.warn({ err: error }, 'the log was not followed'),
+      );
+    });
+  }
+
+  async append(group: readonly PendingEntry[]): Promise<readonly Position[]> {
+    const { alarm } = this.trusted;
+    if (alarm !== undefined) throw alarm;
+    const started = performance.now();
+    try {
+      return await this.alarms.over(this.sequencer.append(group));
+    } finally {
+      for (const heard of this.appendListeners) heard((performance.now() - started) / 1000);
+    }
+  }
+
+  onAppended(heard: (seconds: number) => void): () => void {
+    this.appendListeners.add(heard);
+    return () => this.appendListeners.delete(heard);
+  }
+
+  async find(
+    institution: string | null,
+    member: string,
+    request: string,
+    part = 0,
+  ): Promise<readonly KnownRequest[]> {
+    const asked = { institution, member, request, part };
+    const found = await this.alarms.over(findRequest(this.options.database.prisma, this.trusted, asked));
+    await this.signer.cover(found.reduce((size, { index }) => (index >= size ? index + 1n : size), 0n));
+    return found;
+  }
+
+  counter(id: string): Promise<bigint> {
+    return this.alarms.over(this.readCounter(id));
+  }
+
+  private async readCounter(id: string): Promise<bigint> {
+    const read = () =>
+      readCounter(this.options.database.prisma, this.keys, id, () => this.trusted.state.counter(id));
+    for (let attempt = 1; attempt < COUNTER_ATTEMPTS; attempt++) {
+      try {
+        return await read();
+      } catch {
+        // A commit between the row and the log's mark of it looks the same; only what stays wrong is wrong.
+        await this.sync();
+      }
+    }
+    return read();
+  }
+
+  sync(): Promise<bigint> {
+    if (this.syncing === undefined) {
+      this.syncing = this.syncNow().finally(() => (this.syncing = undefined));
+      return this.syncing;
+    }
+    // One under way may have looked before this was asked. All who ask meanwhile share the next one.
+    this.nextSync ??= this.syncing
+      .catch(() => undefined)
+      .then(() => {
+        this.nextSync = undefined;
+        return this.sync();
+      });
+    return this.nextSync;
+  }
+
+  private async syncNow(): Promise<bigint> {
+    const size = await this.trusted.sync();
+    this.announce(size);
+    return size;
+  }
+
+  onAdvance(heard: (size: bigint) => void): () => void {
+    this.advanceListeners.add(heard);
+    return () => this.advanceListeners.delete(heard);
+  }
+
+  onAlarm(heard: (error: VitrineError) => void): () => void {
+    return this.alarms.on(heard);
+  }
+
+  raise(error: VitrineError): void {
+    this.alarms.raise(error);
+    // Whoever waits for the log to grow waits in vain: they ask again and learn why.
+    if (this.trusted.alarm === error) for (const heard of this.advanceListeners) heard(this.trusted.size);
+  }
+
+  async checkpoint(size?: bigint): Promise<string> {
+    if (size === undefined) {
+      await this.signer.cover(this.trusted.size);
+      if (this.signer.note !== undefined) return this.signer.note;
+    }
+    const rows = await this.options.database.prisma.$queryRawUnsafe<{ note: string }[]>(
+      'SELECT note FROM checkpoint WHERE size = $1',
+      size ?? this.trusted.size,
+    );
+    const [row] = rows;
+    if (row === undefined) throw new VitrineError('NOT_FOUND', `there is no checkpoint of size ${size}`);
+    const found = verifyCheckpoint(this.keys, row.note);
+    if (found.size === (size ?? this.trusted.size)) return row.note;
+    const message = `expected the checkpoint of size ${size}, got that of ${found.size}`;
+    throw violationOf({ what: 'checkpoint', message, index: null, block: null });
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.signTimer);
+    await this.unlisten?.();
+    await this.snapshots.close();
+    await this.sequencer.close();
+  }
+
+  /** Tells listeners once of each size, and sees to it that what another process committed gets signed. */
+  private announce(size: bigint): void {
+    if (size <= this.announced) return;
+    this.announced = size;
+    for (const heard of this.advanceListeners) heard(size);
+    if (this.options.readOnly === true) return;
+    this.signTimer ??= setTimeout(() => {
+      this.signTimer = undefined;
+      const covered = this.signer.cover(this.trusted.size);
+      covered.catch((error: unknown) => this.options.log.warn({ err: error }, 'no checkpoint was signed'));
+    }, UNSIGNED_MS).unref();
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * The server's platform primitives for the log: SHA-256 and Ed25519 by `node:crypto`. `ledger/core` takes them passed
+ * in; a test holds them and noble's equal.
+ */
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
+import { checkEncoding, type HashFn } from './core/index.js';
+
+// RFC 8410 section 7 and 4: what stands before the 32 bytes of an Ed25519 key in PKCS #8 and in SubjectPublicKeyInfo.
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+
+/** SHA-256 by the platform's one-shot hash: 0.6 µs for 64 bytes. */
+export const nativeHash: HashFn = (data) => {
+  const digest = hash('sha256', data, 'buffer');
+  return new Uint8Array(digest.buffer, digest.byteOffset, digest.length);
+};
+
+/** An Ed25519 key pair of the platform, from its 32-byte seed (RFC 8032 section 5.1.5). */
+export interface SigningKey {
+  readonly publicKey: Uint8Array;
+  readonly sign: (message: Uint8Array) => Uint8Array;
+}
+
+/** The key pair of a seed. Signatures are deterministic (RFC 8032): signing twice gives the same bytes. */
+export function signingKeyOf(seed: Uint8Array): SigningKey {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return {
+    publicKey: bytesOf(spki.subarray(SPKI_PREFIX.length)),
+    sign: (message) => bytesOf(sign(null, message, key)),
+  };
+}
+
+/** A public key ready to verify with; parsing one costs as much as a signature, so it is kept beside the key. */
+export function verifyingKeyOf(publicKey: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' });
+}
+
+/** Tells whether a signature holds. A malformed key or signature is just one that doesn't. */
+export function checkSignatureOf(key: KeyObject, message: Uint8Array, signature: Uint8Array): boolean {
+  return signature.length === 64 && verify(null, message, key, signature);
+}
+
+/** Ed25519 in the form that `ledger/core` takes it, as strict as the client's. */
+export function nativeVerify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  return (
+    checkEncoding(publicKey, signature) && checkSignatureOf(verifyingKeyOf(publicKey), message, signature)
+  );
+}
+
+/** Plain bytes: a Buffer compares and prints otherwise, and small ones keep a shared 8 KB pool alive. */
+export function bytesOf(buffer: Uint8Array): Uint8Array {
+  return Uint8Array.from(buffer);
+}

@@ -1,0 +1,97 @@
+/**
+ * What `uploads` hands to the ledger: entries that are sealed and signed but have no place yet, with the rows that must
+ * commit together with them. Positions, times, thread places and block are given under the head lock.
+ */
+import type { ColumnValue } from './binary-array.js';
+import type { JsonObject } from './core/index.js';
+
+/** Who signs, and under which registered key (design: ledger, "Entry"). */
+export interface SignedBy {
+  /** RFC 7638 JWK thumbprint, base64url. */
+  readonly key: string;
+  /** Index of the entry that registered the key. */
+  readonly entry: bigint;
+  readonly mode: 'own' | 'delegated' | 'service';
+}
+
+/** A row to write. `entry` columns are filled in by the sequencer with the entry's index. */
+export interface RowWrite {
+  readonly table: string;
+  /** Column names with their PostgreSQL type; the same for every row of one table. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Bytes for bytea, else PostgreSQL's text input form, or null. The column `entry` is left out. */
+  readonly values: Readonly<Record<string, ColumnValue>>;
+  /** `insert`: a new line. `current`: the one row of this id, inserted at version 1 and replaced afterwards. */
+  readonly mode: 'insert' | 'current';
+}
+
+/** A key that one record alone may hold; hashed already. */
+export interface UniqueClaim {
+  readonly scope: string;
+  /** Keyed hash, lower-case hex. */
+  readonly key: string;
+  /** Id of the blind-index key, so that rotation knows its rows. */
+  readonly keyId: string;
+  /** Where in the input the value stands. */
+  readonly path: readonly (string | number)[];
+}
+
+/** A search word; hashed already. */
+export interface WordClaim {
+  readonly scope: string;
+  readonly word: string;
+  readonly keyId: string;
+}
+
+/** A bounded counter to move (design: architecture, "conditions"). */
+export interface CounterMove {
+  readonly id: string;
+  readonly delta: bigint;
+  readonly min: bigint;
+  readonly max: bigint;
+  /** What the refusal (code CONFLICT) says. */
+  readonly message: string;
+}
+
+export interface PendingEntry {
+  readonly op: string;
+  readonly actor: string;
+  readonly institution: string | null;
+  readonly by: SignedBy;
+  readonly subject: { readonly kind: string; readonly id: string; readonly version: number };
+  /** Entry of the version that this one replaces; it must be current when the commit is made. */
+  readonly supersedes: bigint | null;
+  readonly content: Uint8Array | null;
+  readonly fields: Uint8Array | null;
+  readonly threads: readonly string[];
+  readonly request: string;
+  readonly part: number;
+  /** Compact JWS over the statement (see core/statement.ts). */
+  readonly signature: string;
+  readonly detail: JsonObject | null;
+  /** Entries that the decision rests on; if one is superseded by then, the append throws `StaleAuthority`. */
+  readonly authority: readonly bigint[];
+  readonly rows: readonly RowWrite[];
+  /** Claims after this version; those of the record's earlier versions are replaced. */
+  readonly unique: readonly UniqueClaim[];
+  readonly words: readonly WordClaim[];
+  /** Known under the head lock only: the opening's `counters` hold the outcome, and the statement doesn't cover them. */
+  readonly counters: readonly CounterMove[];
+  /** Keyed hash of the canonical input, lower-case hex: tells the same request from another under its id. */
+  readonly inputHash: string;
+}
+
+/** A place on the log. */
+export interface Position {
+  readonly index: bigint;
+  readonly block: bigint;
+  /** The request stood there already, with the subject that it was given then. */
+  readonly repeated?: true;
+}
+
+/** What is known of a request that was accepted before. */
+export interface KnownRequest extends Omit<Position, 'repeated'> {
+  readonly part: number;
+  readonly inputHash: string;
+  readonly subject: PendingEntry['subject'];
+}

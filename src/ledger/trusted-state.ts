@@ -1,0 +1,168 @@
+/**
+ * What a process remembers of the log it verified: the tree's right edge, the chain of headers, and where each subject,
+ * thread, key and counter stands. All the state there is, in one place, so that it can be written out and read again.
+ */
+import { type MovedCounter, type Opening, RightEdge, TILE_WIDTH } from './core/index.js';
+import { Bits } from './bits.js';
+import { type Head, HeadMap, uuidBytes } from './head-map.js';
+import { HashList } from './hash-list.js';
+import { type KeyNews, KeyRegistry, type RegisteredKey } from './key-registry.js';
+import { LeafHashes } from './leaf-hashes.js';
+import { type CounterMark, Marks } from './marks.js';
+import { nativeHash } from './native.js';
+import { type RequestPart, RequestSet } from './request-set.js';
+import { malformed, type Section } from './section.js';
+import { anchoredSize } from './system-entry.js';
+
+export type { CounterMark } from './marks.js';
+
+/** Where things stand on the log; a draft of further entries lies over the state in the same form. */
+export interface LogView {
+  /** Newest entry and version of a record. */
+  subject(kind: string, id: string): Head | undefined;
+  /** Newest entry and length of a thread. */
+  thread(id: string): Head | undefined;
+  key(thumbprint: string): RegisteredKey | undefined;
+  counter(id: string): CounterMark | undefined;
+}
+
+/** What applying an entry needs to know of it. */
+export interface Applied {
+  readonly index: bigint;
+  readonly leafHash: Uint8Array;
+  readonly supersedes: bigint | null;
+  readonly institution: string | null;
+  readonly opening: Opening;
+  readonly keys: KeyNews;
+}
+
+/** Threads share one map with subjects; kinds are numbered from 1. */
+const THREAD_TAG = 0;
+
+export class TrustedState implements LogView {
+  edge = new RightEdge(nativeHash);
+  /** Hash of each block's header, by height. */
+  readonly headers = new HashList();
+  readonly leaves: LeafHashes;
+  readonly registry = new KeyRegistry();
+  private readonly superseded = new Bits();
+  private readonly heads: HeadMap;
+  private readonly requests: RequestSet;
+  private readonly marks = new Marks();
+
+  /** `seed`: 32 random bits. */
+  constructor(
+    readonly seed: number,
+    tiles?: number,
+  ) {
+    this.heads = new HeadMap(seed);
+    this.requests = new RequestSet(seed);
+    this.leaves = new LeafHashes(tiles);
+  }
+
+  get size(): bigint {
+    return this.edge.size;
+  }
+
+  /** Height of the newest block; -1 before the first. */
+  get height(): bigint {
+    return BigInt(this.headers.length - 1);
+  }
+
+  /** Time of the newest block; empty before the first. */
+  get time(): string {
+    return this.marks.time;
+  }
+
+  /** Size of the newest snapshot that the log anchors; 0 before the first. */
+  get snapshotSize(): bigint {
+    return this.marks.snapshotSize;
+  }
+
+  /** Everything that a snapshot keeps, by name, in the order in which it is written. */
+  sections(): ReadonlyMap<string, Section> {
+    return new Map<string, Section>([
+      ['marks', this.marks],
+      ['headers', this.headers],
+      ['tiles', this.leaves.tileHashes],
+      ['tail', this.leaves],
+      ['keys', this.registry],
+      ['superseded', this.superseded],
+      ['heads', this.heads],
+      ['requests', this.requests],
+    ]);
+  }
+
+  /** After the sections were loaded: the edge follows from the leaves, so that its root proves them. */
+  restoreEdge(): void {
+    const tiles = new RightEdge(nativeHash);
+    const { tileHashes } = this.leaves;
+    for (let tile = 0; tile < tileHashes.length; tile++)
+      tiles.append(tileHashes.at(tile) ?? new Uint8Array());
+    this.edge = RightEdge.from(tiles.size * BigInt(TILE_WIDTH), tiles.hashes, nativeHash);
+    for (const leafHash of this.leaves.openTail()) this.edge.append(leafHash);
+    if (this.heads.highest >= this.size) throw malformed('expected heads below the size');
+  }
+
+  subject(kind: string, id: string): Head | undefined {
+    const tag = this.marks.kinds.get(kind);
+    return tag === undefined ? undefined : this.heads.get(tag, uuidBytes(id));
+  }
+
+  thread(id: string): Head | undefined {
+    return this.heads.get(THREAD_TAG, uuidBytes(id));
+  }
+
+  key(thumbprint: string): RegisteredKey | undefined {
+    return this.registry.find(thumbprint);
+  }
+
+  counter(id: string): CounterMark | undefined {
+    return this.marks.counters.get(id);
+  }
+
+  allCounters(): ReadonlyMap<string, CounterMark> {
+    return this.marks.counters;
+  }
+
+  /** The log holds this part of this request. */
+  hasRequest(request: RequestPart): boolean {
+    return this.requests.has(request);
+  }
+
+  isSuperseded(index: bigint): boolean {
+    return this.superseded.has(index);
+  }
+
+  /** Adds the leaf of an entry that can't be read any further: an audit goes on behind it. */
+  applyLeaf(leafHash: Uint8Array): void {
+    this.edge.append(leafHash);
+    this.leaves.append(leafHash);
+  }
+
+  /** Adds an entry that was checked. */
+  applyEntry(entry: Applied): void {
+    this.applyLeaf(entry.leafHash);
+    const { subject, threads, counters, actor, request, part } = entry.opening;
+    const head = { index: entry.index, count: subject.version };
+    this.heads.set(this.marks.tagOf(subject.kind), uuidBytes(subject.id), head);
+    for (const { id, seq } of threads) {
+      this.heads.set(THREAD_TAG, uuidBytes(id), { index: entry.index, count: Number(seq) });
+    }
+    this.requests.add({ institution: entry.institution, member: actor, request, part });
+    if (entry.supersedes !== null) this.superseded.set(entry.supersedes);
+    this.registry.apply(entry.index, entry.keys);
+    for (const counter of counters ?? []) this.applyCounter(entry.index, counter);
+    const anchored = anchoredSize(entry.opening);
+    if (anchored !== null) this.marks.snapshotSize = anchored;
+  }
+
+  applyHeader(hash: Uint8Array, time: string): void {
+    this.headers.push(hash);
+    this.marks.time = time;
+  }
+
+  private applyCounter(entry: bigint, counter: MovedCounter): void {
+    this.marks.counters.set(counter.id, { entry, mac: counter.mac });
+  }
+}
