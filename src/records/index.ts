@@ -1,0 +1,31 @@
+export { auditRows } from './audit.js';
+export type { Finding, RowAudit } from './audit.js';
+export { ROLES } from './caller.js';
+export type { Caller, Member, Role } from './caller.js';
+export { FIELD_CLASSES, RELATIONS } from './field-class.js';
+export type { FieldClass, Relation } from './field-class.js';
+export type {
+  AnchorOf,
+  Column,
+  ColumnType,
+  ColumnValue,
+  Loaded,
+  RecordHead,
+  RecordKind,
+  RelationLookups,
+  SearchWord,
+  UniqueKey,
+  Unrelated,
+} from './kind.js';
+export { KindRegistry } from './kinds.js';
+export type { AnyKind } from './kinds.js';
+export type { Random } from './envelope.js';
+export type { Condition, Order, Query } from './query.js';
+export { CallerReader, withRelation } from './reader.js';
+export type { Edge, LookupsFor, Page, RecordReader } from './reader.js';
+export { sealedFieldsOf } from './sealed-fields.js';
+export { sealRecord } from './seal.js';
+export type { SealedRecord, SealingKeys } from './seal.js';
+export { RecordStore } from './store.js';
+export type { Listed, Outcome } from './store.js';
+export type { Json, JsonObject } from '../ledger/core/index.js';

@@ -1,0 +1,179 @@
+/** Reading for one caller: batched, cached for the request, with the caller's relations to each record. */
+import DataLoader from 'dataloader';
+import { VitrineError } from '../ledger/core/index.js';
+import type { Caller } from './caller.js';
+import type { Relation } from './field-class.js';
+import type { Loaded, RecordKind, RelationLookups, Unrelated } from './kind.js';
+import { violation } from './open.js';
+import type { Query } from './query.js';
+import type { Outcome, RecordStore } from './store.js';
+
+export interface Edge<V> {
+  readonly cursor: string;
+  /** The record, or the violation that stands in its place. */
+  readonly record: Loaded<V> | VitrineError;
+}
+
+export interface Page<V> {
+  readonly edges: readonly Edge<V>[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+
+/** The request's window onto the records. Visibility is decided above, by `access`. */
+export interface RecordReader {
+  /** The current version; null when there is none. Throws INTEGRITY_VIOLATION when it doesn't verify. */
+  load<V extends object>(kind: RecordKind<V>, id: string): Promise<Loaded<V> | null>;
+  loadMany<V extends object>(kind: RecordKind<V>, ids: readonly string[]): Promise<(Loaded<V> | null)[]>;
+  /** The record that holds a unique key. */
+  byKey<V extends object>(kind: RecordKind<V>, scope: string, value: string): Promise<Loaded<V> | null>;
+  /**
+   * The newest version that the log has, for a decision that names it in `reliesOn`: the commit checks again that it is
+   * current. Verified once and then kept, so its row isn't read each time: not for answers to clients.
+   */
+  fact<V extends object>(kind: RecordKind<V>, id: string): Promise<Unrelated<V> | null>;
+  /** The record that holds a unique key, in the same way. */
+  factByKey<V extends object>(
+    kind: RecordKind<V>,
+    scope: string,
+    value: string,
+  ): Promise<Unrelated<V> | null>;
+  find<V extends object>(kind: RecordKind<V>, query: Query): Promise<Page<V>>;
+  /** What the caller is to records that aren't stored yet, or that another reader loaded. */
+  relate<V extends object>(kind: RecordKind<V>, records: readonly Unrelated<V>[]): Promise<Loaded<V>[]>;
+  /** Forgets what this request has read: after a mutation, and between a subscription's events. */
+  forget(): void;
+}
+
+/** How often a unique key is looked up when its row and the record disagree. */
+const ATTEMPTS = 3;
+
+/** Makes the lookups that relations rest on; given a reader without a caller, so that they can't recurse. */
+export type LookupsFor = (store: RecordStore) => RelationLookups;
+
+export class CallerReader implements RecordReader {
+  readonly #store: RecordStore;
+  readonly #caller: Caller;
+  readonly #lookups: RelationLookups;
+  readonly #loaders = new Map<string, DataLoader<string, Loaded<object> | null>>();
+
+  constructor(store: RecordStore, caller: Caller, lookupsFor: LookupsFor) {
+    this.#store = store;
+    this.#caller = caller;
+    this.#lookups = lookupsFor(store);
+  }
+
+  async load<V extends object>(kind: RecordKind<V>, id: string): Promise<Loaded<V> | null> {
+    return (await this.#loader(kind).load(id)) as Loaded<V> | null;
+  }
+
+  async loadMany<V extends object>(
+    kind: RecordKind<V>,
+    ids: readonly string[],
+  ): Promise<(Loaded<V> | null)[]> {
+    return Promise.all(ids.map((id) => this.load(kind, id)));
+  }
+
+  async byKey<V extends object>(
+    kind: RecordKind<V>,
+    scope: string,
+    value: string,
+  ): Promise<Loaded<V> | null> {
+    for (let attempt = 1; ; attempt++) {
+      const holder = await this.#store.holder(scope, value);
+      if (holder === null) return null;
+      const { id } = holder;
+      const record = holder.kind === kind.name ? await this.load(kind, id) : null;
+      const keys = record === null ? [] : (kind.uniqueKeys?.(record.values, record.head) ?? []);
+      if (keys.some((key) => key.scope === scope && key.value === value)) return record;
+      // A record that was changed between the two reads looks the same; only what stays wrong is wrong.
+      if (attempt === ATTEMPTS)
+        throw this.#store.reported(
+          violation(kind, id, 'a unique key names it that it does not have', record?.anchor.index),
+        );
+      this.#loader(kind).clear(id);
+    }
+  }
+
+  fact<V extends object>(kind: RecordKind<V>, id: string): Promise<Unrelated<V> | null> {
+    return this.#store.facts.newest(kind, id);
+  }
+
+  async factByKey<V extends object>(
+    kind: RecordKind<V>,
+    scope: string,
+    value: string,
+  ): Promise<Unrelated<V> | null> {
+    const { facts } = this.#store;
+    const known = await facts.holderOf(kind, scope, value);
+    if (known !== undefined) return known;
+    const record = await this.byKey(kind, scope, value);
+    if (record !== null) facts.rememberHolder(scope, value, record);
+    return record;
+  }
+
+  async find<V extends object>(kind: RecordKind<V>, query: Query): Promise<Page<V>> {
+    const listed = await this.#store.find(kind, query);
+    const page = listed.slice(0, query.first);
+    const related = await this.#relateOutcomes(
+      kind,
+      page.map((line) => line.outcome),
+    );
+    return {
+      edges: page.map((line, place) => ({
+        cursor: line.cursor,
+        record: related[place] as Loaded<V> | VitrineError,
+      })),
+      hasNextPage: listed.length > query.first,
+      hasPreviousPage: query.after !== undefined && query.after !== null,
+    };
+  }
+
+  async relate<V extends object>(
+    kind: RecordKind<V>,
+    records: readonly Unrelated<V>[],
+  ): Promise<Loaded<V>[]> {
+    if (records.length === 0) return [];
+    const relations = await kind.relations(this.#caller, records, this.#lookups);
+    return records.map((record, place) => ({
+      ...record,
+      relations: relations[place] ?? new Set<Relation>(),
+    }));
+  }
+
+  forget(): void {
+    this.#loaders.clear();
+  }
+
+  #loader<V extends object>(kind: RecordKind<V>): DataLoader<string, Loaded<object> | null> {
+    let loader = this.#loaders.get(kind.name);
+    if (loader === undefined) {
+      const load = async (ids: readonly string[]): Promise<(Loaded<object> | VitrineError | null)[]> => {
+        const outcomes = await this.#store.load(kind, ids);
+        return this.#relateOutcomes<object>(
+          kind,
+          ids.map((id) => outcomes.get(id) ?? null),
+        );
+      };
+      loader = new DataLoader<string, Loaded<object> | null>(load);
+      this.#loaders.set(kind.name, loader);
+    }
+    return loader;
+  }
+
+  async #relateOutcomes<V extends object>(
+    kind: RecordKind<V>,
+    outcomes: readonly (Outcome | null)[],
+  ): Promise<(Loaded<V> | VitrineError | null)[]> {
+    // The store opened these as this kind, whose sealed values its schema had validated.
+    const good = outcomes.filter((o): o is Unrelated<V> => o !== null && !(o instanceof VitrineError));
+    const related = await this.relate(kind, good);
+    let next = 0;
+    return outcomes.map((o) => (o === null || o instanceof VitrineError ? o : (related[next++] ?? null)));
+  }
+}
+
+/** The record with one relation more: for a lookup that itself makes the caller something to it. */
+export function withRelation<V>(record: Loaded<V>, relation: Relation): Loaded<V> {
+  return { ...record, relations: new Set([...record.relations, relation]) };
+}

@@ -1,0 +1,227 @@
+/**
+ * The one way out: rows with their entries in one statement, which is one snapshot; the trusted log advanced to it;
+ * every row opened and verified (design: architecture, "The one way out"). No caller sees an unverified value.
+ */
+import type { Database } from '../database/index.js';
+import type { Ledger } from '../ledger/index.js';
+import { VitrineError } from '../ledger/core/index.js';
+import { asText, HEAD_COLUMNS, sqlName } from './columns.js';
+import { Facts } from './facts.js';
+import type { Unrelated } from './kind.js';
+import type { AnyKind } from './kinds.js';
+import { openRow, violation } from './open.js';
+import type { Query, Sql } from './query.js';
+import { encodeCursor, pageSql } from './query.js';
+
+/** What became of one row: the record, or why it can't be shown. */
+export type Outcome = Unrelated<object> | VitrineError;
+
+export interface Listed {
+  readonly cursor: string;
+  readonly outcome: Outcome;
+}
+
+/** Whom the side table of unique keys names. */
+export interface Holder {
+  readonly kind: string;
+  readonly id: string;
+}
+
+export interface StoreDependencies {
+  readonly database: Database;
+  readonly ledger: Ledger;
+  /** Told of every record that failed; the feed and the metrics hang on it. */
+  readonly onViolation: (error: VitrineError) => void;
+}
+
+/** A row as the statement below yields it: `c_…` are the kind's columns as text. */
+type RawRow = Readonly<Record<string, unknown>>;
+
+/** How often a read that a concurrent commit overtook is repeated before it gives up. */
+const ATTEMPTS = 6;
+
+export class RecordStore {
+  /** Verified records that decisions rest on. */
+  readonly facts: Facts;
+  readonly #deps: StoreDependencies;
+
+  constructor(deps: StoreDependencies) {
+    this.#deps = deps;
+    const { trusted } = deps.ledger;
+    this.facts = new Facts({ trusted, load: (kind, ids) => this.load(kind, ids) });
+  }
+
+  get ledger(): Ledger {
+    return this.#deps.ledger;
+  }
+
+  /** The records of these ids: a record, null where there is none, or the violation. */
+  async load(kind: AnyKind, ids: readonly string[]): Promise<Map<string, Outcome | null>> {
+    const found = new Map<string, Outcome | null>();
+    let missing: readonly string[] = [...new Set(ids)];
+    for (let attempt = 0; missing.length > 0; attempt++) {
+      const source: Sql = {
+        text: `SELECT * FROM "${kind.table}" d WHERE d.id = ANY($1::uuid[])`,
+        parameters: [missing],
+      };
+      const { rows, head } = await this.#read(kind, source, false);
+      const again: string[] = [];
+      const byId = new Map(rows.map((row) => [String(row['c_id']), row]));
+      for (const id of missing) {
+        const row = byId.get(id);
+        const outcome = row === undefined ? this.#absent(kind, id, head) : await this.#open(kind, row, head);
+        if (outcome === 'overtaken' && attempt < ATTEMPTS) again.push(id);
+        else found.set(id, this.#settled(kind, id, outcome));
+      }
+      missing = again;
+    }
+    return found;
+  }
+
+  /** One page of a list, in order, with one row more than `first` if there is one. */
+  async find(kind: AnyKind, query: Query): Promise<readonly Listed[]> {
+    for (let attempt = 0; ; attempt++) {
+      const mac = (scope: string, value: string) => this.ledger.keys.blindKey.mac(scope, value);
+      const { rows, head } = await this.#read(kind, pageSql(kind, query, mac), true);
+      const listed: Listed[] = [];
+      const seen = new Set<string>();
+      for (const row of rows) {
+        const id = String(row['c_id']);
+        const outcome = seen.has(id)
+          ? violation(kind, id, 'it has more than one current row')
+          : requireWords(kind, await this.#open(kind, row, head), query.words ?? []);
+        if (outcome === 'overtaken' && attempt < ATTEMPTS) break;
+        seen.add(id);
+        const order = row['@order'] === null ? null : String(row['@order']);
+        listed.push({
+          cursor: encodeCursor(query.order?.column ?? 'id', order, id),
+          // A row always is; `absent` is for ids that were asked for.
+          outcome: this.#settled(kind, id, outcome) as Outcome,
+        });
+      }
+      if (listed.length === rows.length) return listed;
+    }
+  }
+
+  /** The record that holds a unique key, straight from the side table: the caller must check the record. */
+  async holder(scope: string, value: string): Promise<Holder | null> {
+    const key = this.ledger.keys.blindKey.mac(scope, value);
+    const rows = await this.#deps.database.prisma.$queryRawUnsafe<Holder[]>(
+      'SELECT kind, subject::text AS id FROM unique_key WHERE scope = $1 AND key = $2',
+      scope,
+      key,
+    );
+    return rows[0] ?? null;
+  }
+
+  /** Reports a violation that was found in what this store gave. */
+  reported(error: VitrineError): VitrineError {
+    this.#deps.onViolation(error);
+    return error;
+  }
+
+  async #read(kind: AnyKind, source: Sql, ordered: boolean): Promise<{ rows: RawRow[]; head: bigint }> {
+    const { trusted } = this.ledger;
+    if (trusted.alarm !== undefined) throw trusted.alarm;
+    const before = trusted.size;
+    const sql = statement(kind, source, ordered);
+    const raw = await this.#deps.database.prisma.$queryRawUnsafe<RawRow[]>(sql, ...source.parameters);
+    const head = BigInt(String(raw[0]?.['@head'] ?? 0));
+    if (head < before) await trusted.sync();
+    if (head > trusted.size) await trusted.advance(head);
+    return { rows: raw.filter((row) => row['c_id'] !== null), head };
+  }
+
+  async #open(kind: AnyKind, row: RawRow, head: bigint): Promise<Outcome | 'overtaken'> {
+    const { trusted, keys } = this.ledger;
+    const id = String(row['c_id']);
+    const index = BigInt(String(row['c_entry']));
+    try {
+      const leaf = row['leaf'];
+      if (!isBytes(leaf) || !isBytes(row['opening']) || !isBytes(row['salt']))
+        return violation(kind, id, 'its entry is not on the log', index);
+      if (index >= head) return violation(kind, id, 'it cites an entry that the log does not have', index);
+      const entry = await trusted.verifyEntry(index, leaf, row['opening'], row['salt']);
+      if (trusted.isSuperseded(index)) {
+        if (trusted.size > head) return 'overtaken';
+        return violation(kind, id, 'a later entry replaced this version', index);
+      }
+      if (!isBytes(row['bytes']) || !isBytes(row['nonce']) || !isBytes(row['wrapped']))
+        return violation(kind, id, 'its sealed bytes or their key are missing', index);
+      const key = await keys.custodianKeyById(String(row['key_id']));
+      const columns = new Map<string, string | null>();
+      for (const name of columnNames(kind)) {
+        const value = row[`c_${name}`];
+        columns.set(name, value === null ? null : String(value));
+      }
+      return openRow(
+        kind,
+        { columns, nonce: row['nonce'], bytes: row['bytes'], wrapped: row['wrapped'] },
+        entry,
+        key,
+      );
+    } catch (error) {
+      if (!(error instanceof VitrineError)) throw error;
+      if (error.code !== 'INTEGRITY_VIOLATION') throw error;
+      return violation(kind, id, String(error.details['what'] ?? error.message), index);
+    }
+  }
+
+  #absent(kind: AnyKind, id: string, head: bigint): VitrineError | null | 'overtaken' {
+    const { trusted } = this.ledger;
+    if (!trusted.hasSubject(kind.name, id)) return null;
+    if (trusted.size > head) return 'overtaken';
+    return violation(kind, id, 'the log knows it and its row is missing');
+  }
+
+  #settled(kind: AnyKind, id: string, outcome: Outcome | null | 'overtaken'): Outcome | null {
+    if (outcome === 'overtaken')
+      return new VitrineError(
+        'UNAVAILABLE',
+        `${kind.name} ${id} changes faster than it can be read; ask again`,
+      );
+    if (outcome instanceof VitrineError && outcome.code === 'INTEGRITY_VIOLATION')
+      this.#deps.onViolation(outcome);
+    return outcome;
+  }
+}
+
+/** Rows and words were read in one snapshot, so a record that was found by a word has it, or the word's row lies. */
+function requireWords(
+  kind: AnyKind,
+  outcome: Outcome | 'overtaken',
+  words: NonNullable<Query['words']>,
+): Outcome | 'overtaken' {
+  if (outcome === 'overtaken' || outcome instanceof VitrineError || words.length === 0) return outcome;
+  const own = kind.searchWords?.(outcome.values, outcome.head) ?? [];
+  const has = ({ scope, value }: { scope: string; value: string }) =>
+    own.some((word) => word.scope === scope && word.value === value);
+  if (words.every(has)) return outcome;
+  const { index } = outcome.anchor;
+  return violation(kind, outcome.head.id, 'a search word names it that it does not have', index);
+}
+
+function columnNames(kind: AnyKind): string[] {
+  return [...Object.keys(HEAD_COLUMNS), ...Object.keys(kind.columns)];
+}
+
+/** Rows, sealed bytes, wrapped key, entry and the log's size in one statement: one snapshot. */
+function statement(kind: AnyKind, source: Sql, ordered: boolean): string {
+  const types = {
+    ...HEAD_COLUMNS,
+    ...Object.fromEntries(Object.entries(kind.columns).map(([n, c]) => [n, c.type])),
+  };
+  const columns = Object.entries(types).map(
+    ([name, type]) => `${asText(`d."${sqlName(name)}"`, type)} AS "c_${name}"`,
+  );
+  const order = ordered ? ', d."@order", d."@place"' : '';
+  return `SELECT h.size::text AS "@head", d.entry::text AS c_entry, ${columns.join(', ')}${order},
+      s.nonce, s.bytes, w.key_id, w.wrapped, e.leaf, e.opening, e.salt
+    FROM (SELECT size FROM log_head WHERE id = 1) h LEFT JOIN (${source.text}) d ON TRUE
+    LEFT JOIN sealed s ON s.entry = d.entry LEFT JOIN wrapped_key w ON w.entry = d.entry
+    LEFT JOIN entry e ON e.index = d.entry${ordered ? ' ORDER BY d."@place"' : ''}`;
+}
+
+function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array;
+}

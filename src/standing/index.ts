@@ -1,0 +1,30 @@
+export {
+  INSTITUTION_IDENTIFIER,
+  INSTITUTION_KINDS,
+  institutionKind,
+  institutionValues,
+  NO_END,
+  OWNERSHIPS,
+} from './institution.kind.js';
+export type { InstitutionValues } from './institution.kind.js';
+export { LICENCE_DECISIONS, LICENCE_STATES, licence, licenceActive, licenceState } from './licence.js';
+export type { Licence, LicenceState } from './licence.js';
+export { MEMBER_ROLE, MEMBER_STATES, MEMBER_SUBJECT, memberKind, memberValues } from './member.kind.js';
+export type { MemberValues } from './member.kind.js';
+export { Standing } from './standing.js';
+export type { StandingDependencies } from './standing.js';
+export {
+  day,
+  identifier,
+  identifierKey,
+  identifiers,
+  isRecordedYear,
+  list,
+  maybe,
+  moment,
+  note,
+  text,
+  uuid,
+  whole,
+} from './values.js';
+export type { Identifier } from './values.js';

@@ -1,0 +1,70 @@
+/** A wished-for mutation as plain data (design: architecture, "The one way in"). */
+import type { CounterMove } from '../ledger/index.js';
+import type { Json, Loaded, RecordHead, RecordKind, Relation, Role, Unrelated } from '../records/index.js';
+
+/** Who may do an operation: any of the roles, standing in any of the relations to the record. */
+export interface Permission {
+  readonly roles: readonly Role[];
+  /** Relations of the caller to the record, its base version or else the new one; empty: the role suffices. */
+  readonly relations: readonly Relation[];
+}
+
+/** A public key that the change registers on the log. */
+export type KeyRegistration =
+  /** Makes a key for the institution's interactive users; the private half stays with the deployment. */
+  | { readonly use: 'delegated'; readonly institution: string }
+  /** A member's own key. `publicKey` is 32 bytes of Ed25519, base64url; `replaces` a thumbprint that ends. */
+  | {
+      readonly use: 'own';
+      readonly institution: string | null;
+      readonly member: string;
+      readonly publicKey: string;
+      readonly replaces?: string;
+    };
+
+export interface Change<V extends object = object> {
+  /** `<noun>.<verb>` */
+  readonly op: string;
+  readonly kind: RecordKind<V>;
+  readonly head: RecordHead;
+  readonly values: V;
+  /** The version that this one replaces, as it was loaded in this request; null for version 1. */
+  readonly base: Loaded<V> | null;
+  readonly permission: Permission;
+  /** The caller's institution must hold an active licence (care, reports). */
+  readonly licensed: boolean;
+  /** Other records that the decision rests on: they must still be current when the commit is made. */
+  readonly reliesOn?: readonly Unrelated<object>[];
+  /** Numbers that the commit moves within bounds. */
+  readonly counters?: readonly CounterMove[];
+  /** Small facts for the opening; no personal data. */
+  readonly detail?: Readonly<Record<string, Json>>;
+  readonly registers?: KeyRegistration;
+}
+
+/** A change of some kind, for lists of changes of several kinds. */
+export type AnyChange = Change;
+
+/** What a mutation carries besides its content. */
+export interface UploadRequest {
+  /** The client's id of the request (UUID): the same again gets the same receipt. */
+  readonly requestId: string;
+  /** The mutation and its whole input, for the keyed hash that tells the same request from another under its id. */
+  readonly input: Json;
+  /** Place within a batch of which each part stands alone; 0 by default. */
+  readonly part?: number;
+}
+
+/** What the pipeline gives back for each change, in order. */
+export interface Accepted {
+  readonly request: string;
+  readonly part: number;
+  readonly index: bigint;
+  readonly block: bigint;
+  /** Kind, id and version of the record, to load what the payload answers with. */
+  readonly kind: string;
+  readonly id: string;
+  readonly version: number;
+  /** The same request had been accepted before. */
+  readonly repeated: boolean;
+}

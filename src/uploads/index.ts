@@ -1,0 +1,12 @@
+export { genesisRecords } from './genesis.js';
+export type { GenesisFacts, GenesisIds } from './genesis.js';
+export type { Accepted, AnyChange, Change, KeyRegistration, Permission, UploadRequest } from './change.js';
+export { requirePermitted, RULES } from './rules.js';
+export type { Asked, Refusal, Rule } from './rules.js';
+export { only, requireMay, submitOne, todayOf } from './service.js';
+export { registerKey, signerOf, signStatement } from './statement.js';
+export type { RegisteredKey, Signing, StatementParts } from './statement.js';
+export { MAX_CHANGES, requireSignedIn, Uploads } from './uploads.js';
+export type { Submitter, UploadsDependencies } from './uploads.js';
+export { amendment, creation, firstHead, newId } from './versions.js';
+export type { ChangeTerms, HeadFacts } from './versions.js';

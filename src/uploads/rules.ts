@@ -1,0 +1,72 @@
+/**
+ * What must hold of a change and of who asks for it before it is sealed. Each rule is named and looks at one thing;
+ * all are asked, and a refusal tells every one that failed. What only the commit can know (versions, unique keys,
+ * counters) is checked there, under the head lock.
+ */
+import type { ErrorCode } from '../ledger/core/index.js';
+import { VitrineError } from '../ledger/core/index.js';
+import type { Member, Relation } from '../records/index.js';
+import type { AnyChange } from './change.js';
+
+export interface Asked {
+  readonly change: AnyChange;
+  readonly caller: Member;
+  /** What the caller is to the base version, or to the new record where there is none. */
+  readonly relations: ReadonlySet<Relation>;
+}
+
+export interface Refusal {
+  readonly rule: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** A rule answers with a refusal, or null when it holds. */
+export type Rule = (asked: Asked) => Omit<Refusal, 'rule'> | null;
+
+const role: Rule = ({ change, caller }) => {
+  const { roles } = change.permission;
+  if (roles.some((wanted) => caller.roles.has(wanted))) return null;
+  return { code: 'FORBIDDEN', message: `${change.op} needs one of the roles ${roles.join(', ')}` };
+};
+
+const relation: Rule = ({ change, relations }) => {
+  const wanted = change.permission.relations;
+  if (wanted.length === 0 || wanted.some((one) => relations.has(one))) return null;
+  return { code: 'FORBIDDEN', message: `${change.op} is for ${wanted.join(' or ')} of the record` };
+};
+
+const licence: Rule = ({ change, caller }) => {
+  if (!change.licensed || caller.licensed) return null;
+  return { code: 'LICENCE_INACTIVE', message: `${change.op} needs an active licence of the institution` };
+};
+
+const lineage: Rule = ({ change }) => {
+  const { base, head } = change;
+  if (base === null ? head.version === 1 : follows(change)) return null;
+  return { code: 'CONFLICT', message: 'the change does not follow the version it was made from' };
+};
+
+function follows({ base, head }: AnyChange): boolean {
+  return base !== null && base.head.id === head.id && base.head.version + 1 === head.version;
+}
+
+export const RULES: Readonly<Record<string, Rule>> = { role, relation, licence, lineage };
+
+/**
+ * Asks every rule.
+ * @throws VitrineError with the code of the first refusal; `problems` lists all of them.
+ */
+export function requirePermitted(asked: Asked, rules: Readonly<Record<string, Rule>> = RULES): void {
+  const refusals: Refusal[] = [];
+  for (const [name, rule] of Object.entries(rules)) {
+    const refusal = rule(asked);
+    if (refusal !== null) refusals.push({ rule: name, ...refusal });
+  }
+  const [first] = refusals;
+  if (first === undefined) return;
+  throw new VitrineError(first.code, first.message, {
+    details: { rule: first.rule },
+    problems: refusals.map((refusal) => ({ path: ['input'], message: refusal.message })),
+  });
+}

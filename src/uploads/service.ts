@@ -1,0 +1,54 @@
+/** The steps that every service takes: ask for permission, hand one change to the pipeline. */
+import { asJson, type AcceptedPort, type ChangePort, type RequestContext } from '../api/index.js';
+import { VitrineError } from '../ledger/core/index.js';
+import type { Caller, Member, Relation } from '../records/index.js';
+import type { Permission } from './change.js';
+import { requireSignedIn } from './uploads.js';
+
+/**
+ * Submits one change.
+ * @param name of the mutation: with the input it tells the same request from another under its id
+ * @param input as the client sent it
+ * @param build makes the change for the caller; run only when the request is new, and again when what it rested on moved
+ */
+export async function submitOne(
+  ctx: RequestContext,
+  name: string,
+  input: { readonly requestId: string },
+  build: (caller: Member) => Promise<ChangePort>,
+): Promise<AcceptedPort> {
+  const request = { requestId: input.requestId, input: asJson({ [name]: input }) };
+  const accepted = await ctx.uploads.submit(request, async () => [await build(requireSignedIn(ctx.caller))]);
+  return only(accepted);
+}
+
+/** What was accepted for a request of one change. */
+export function only(accepted: readonly AcceptedPort[]): AcceptedPort {
+  const [first] = accepted;
+  if (first === undefined)
+    throw new VitrineError('INTERNAL', 'one change was submitted and none was accepted');
+  return first;
+}
+
+/**
+ * Asks for permission before a record's values are looked into, so that a refusal tells an outsider nothing about them.
+ * The pipeline asks again, of everything.
+ * @param relations of the caller to the record; null where there is no record yet
+ * @throws VitrineError UNAUTHENTICATED, FORBIDDEN
+ */
+export function requireMay(
+  caller: Caller,
+  permission: Permission,
+  relations: ReadonlySet<Relation> | null = null,
+): void {
+  const member = requireSignedIn(caller);
+  if (!permission.roles.some((role) => member.roles.has(role)))
+    throw new VitrineError('FORBIDDEN', `expected a member with the role ${permission.roles.join(' or ')}`);
+  if (relations !== null && !permission.relations.some((relation) => relations.has(relation)))
+    throw new VitrineError('FORBIDDEN', `expected ${permission.relations.join(' or ')} of the record`);
+}
+
+/** The day of a request, ISO, UTC. */
+export function todayOf(ctx: Pick<RequestContext, 'clock'>): string {
+  return ctx.clock().toISOString().slice(0, 10);
+}
