@@ -1,0 +1,23 @@
+export { Classified, RELATED } from '../api/index.js';
+export type { FieldAccess, HasRelations, Related } from '../api/index.js';
+export { carryClasses, outputFields, requireClassified } from './classes.js';
+export type { ClassifiedField } from './classes.js';
+export { collapseErrors, collapsePlugin } from './collapse.js';
+export { accessDocument } from './document.js';
+export { requireClass, requireFilter } from './filters.js';
+export type { FilteredKind } from './filters.js';
+export { carries, cell, levelOf } from './levels.js';
+export {
+  MATRIX,
+  MATRIX_RELATIONS,
+  OPEN_CLASSES,
+  PURPOSE_CLASSES,
+  purposesOf,
+  ROLE_CLASSES,
+  WRITING_ROLES,
+} from './matrix.js';
+export type { GuardedClass, Level } from './matrix.js';
+export { filterForbidden, forbidden, notFound, refusalOf, unauthenticated, viewOnly } from './refusal.js';
+export { check, shieldSchema } from './shield.js';
+export type { ShieldOptions } from './shield.js';
+export { loadVisible, requireVersion, requireVisible, visible } from './visible.js';

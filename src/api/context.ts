@@ -1,0 +1,91 @@
+/**
+ * What a resolver may reach. `uploads` stands above this room, so its port is declared here by its shape; a service
+ * that hands a `Change` to `ctx.uploads.submit` fits it without a cast.
+ */
+import type { Ledger } from '../ledger/index.js';
+import type {
+  Caller,
+  Json,
+  KindRegistry,
+  RecordHead,
+  RecordReader,
+  Relation,
+  Role,
+} from '../records/index.js';
+
+/** One wished-for mutation, as far as this room knows it; `uploads/change.ts` says all of it. */
+export interface ChangePort {
+  readonly op: string;
+  readonly kind: object;
+  readonly head: RecordHead;
+  readonly values: object;
+  readonly base: object | null;
+  readonly permission: { readonly roles: readonly Role[]; readonly relations: readonly Relation[] };
+  readonly licensed: boolean;
+}
+
+/** What the pipeline gives back for each change (`uploads/change.ts`, `Accepted`). */
+export interface AcceptedPort {
+  /** The client's request id. */
+  readonly request: string;
+  /** Place within the request, from 0. */
+  readonly part: number;
+  /** Position on the log. */
+  readonly index: bigint;
+  /** Height of its block. */
+  readonly block: bigint;
+  readonly kind: string;
+  readonly id: string;
+  readonly version: number;
+  /** The same request had been accepted before. */
+  readonly repeated: boolean;
+}
+
+/** The one way in (design: architecture). All changes of one call are one group: all are committed, or none. */
+export interface Submit {
+  /**
+   * @param request the client's request id, the mutation's whole input, and the part of a batch of which each part
+   *   stands alone.
+   * @param build makes the changes; called only when the request is new, and again when standing changed meanwhile.
+   */
+  submit(
+    request: { readonly requestId: string; readonly input: Json; readonly part?: number },
+    build: () => Promise<readonly ChangePort[]>,
+  ): Promise<readonly AcceptedPort[]>;
+  /** The value of a bounded counter, checked against the entry that moved it last. */
+  counter(id: string): Promise<bigint>;
+}
+
+/** The log as a request may see it. */
+export type AuditLog = Pick<
+  Ledger,
+  'origin' | 'verifierKey' | 'trusted' | 'proofs' | 'sync' | 'onAdvance' | 'checkpoint'
+>;
+
+/** Where a request writes its log lines; a pino logger fits. Never a patient's data, never a value of a field. */
+export interface RequestLog {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** One per request, and one per event of a subscription. Not frozen: graphql-shield keeps a property of its own on it. */
+export interface RequestContext {
+  /** The member who asks, in good standing at this moment; null without a token. */
+  readonly caller: Caller;
+  /** The one way out: verified records, with the caller's relations to each. */
+  readonly records: RecordReader;
+  /** The one way in. */
+  readonly uploads: Submit;
+  readonly log: AuditLog;
+  /** Every kind of the deployment, to load a record of which only the log's name of its kind is known. */
+  readonly kinds: KindRegistry;
+  readonly clock: () => Date;
+  readonly requestLog: RequestLog;
+  /**
+   * A context of the same bearer as of now, with nothing cached: for each event of a subscription.
+   * @throws VitrineError when the bearer's token or standing has ended.
+   */
+  readonly renew: () => Promise<RequestContext>;
+}

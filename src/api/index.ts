@@ -1,0 +1,28 @@
+export { ACCESS_EXTENSION, Classified, RELATED, relatedOf } from './classified.js';
+export type { FieldAccess, HasRelations, Related } from './classified.js';
+export type { AcceptedPort, AuditLog, ChangePort, RequestContext, RequestLog, Submit } from './context.js';
+export { registerEnum } from './enums.js';
+export { errorFormatter, extensionsOf, toGraphQLError } from './errors.js';
+export type { ErrorOptions } from './errors.js';
+export { asJson, badInput, MAX_TEXT, parseInput, requireId, textProblems } from './input.js';
+export { OrderDirectionEnum } from './order.js';
+export type { OrderDirection } from './order.js';
+export { DEFAULT_LIMITS, limitsPlugin, requireWithinLimits } from './limits.js';
+export type { MeasuredRequest, QueryLimits } from './limits.js';
+export { connection, DEFAULT_PAGE, MAX_PAGE, PageArgs, PageInfo, pageOf } from './pages.js';
+export type { ConnectionClass, ConnectionOf, EdgeOf } from './pages.js';
+export { MutationPayload, Node, RecordObject } from './record.js';
+export {
+  Base64Scalar,
+  BigIntScalar,
+  DateScalar,
+  DateTimeScalar,
+  HashScalar,
+  INT64_MAX,
+  INT64_MIN,
+  isUuid,
+  JsonScalar,
+  PartialDateScalar,
+  UuidScalar,
+} from './scalars.js';
+export { isCalendarDate, isPartialDate, normalDateTime } from './times.js';
