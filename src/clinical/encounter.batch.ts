@@ -1,0 +1,141 @@
+/** Many encounters in one request: in one block or none, or each for itself. */
+import type { AcceptedPort } from '../api/index.js';
+import { asJson, badInput, type RequestContext } from '../api/index.js';
+import { asUnavailable } from '../database/index.js';
+import type { ErrorCode, InputPath, Problem } from '../ledger/core/index.js';
+import { VitrineError } from '../ledger/core/index.js';
+import { requireStaff, type Staff } from '../registry/index.js';
+import { BY_CUSTODIAN, present } from './care.js';
+import type { EncounterInput, RecordEncountersInput } from './encounter.input.js';
+import { encounterChange, parseEncounter, patientsOf, type NewEncounter } from './encounter.service.js';
+import { requireMay } from '../uploads/index.js';
+
+/** As many changes as one request may hold. */
+const MOST = 256;
+
+/** So many are on their way at once: enough to share blocks, not so many that they starve others of connections. */
+const IN_FLIGHT = 64;
+
+/** Why one encounter of a batch was refused. */
+export interface RefusedPart {
+  /** Place in the input, from 0. */
+  readonly part: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly path: InputPath;
+}
+
+export interface BatchOutcome {
+  readonly requestId: string;
+  readonly accepted: readonly AcceptedPort[];
+  readonly refused: readonly RefusedPart[];
+}
+
+/**
+ * Records up to 256 encounters. With ALL a problem with one refuses all; with EACH it is listed.
+ * @throws VitrineError BAD_USER_INPUT, FORBIDDEN, CONFLICT …; with EACH only what concerns the whole request
+ */
+export async function recordEncounters(
+  ctx: RequestContext,
+  input: RecordEncountersInput,
+): Promise<BatchOutcome> {
+  const staff = requireStaff(ctx.caller);
+  requireMay(staff, BY_CUSTODIAN);
+  const { length } = input.encounters;
+  if (length < 1 || length > MOST)
+    throw new VitrineError('BAD_USER_INPUT', `expected 1 to ${MOST} encounters, got ${length}`, {
+      path: ['input', 'encounters'],
+    });
+  return input.mode === 'ALL' ? recordAll(ctx, staff, input) : recordEach(ctx, staff, input);
+}
+
+function place(part: number): InputPath {
+  return ['input', 'encounters', part];
+}
+
+async function recordAll(
+  ctx: RequestContext,
+  staff: Staff,
+  input: RecordEncountersInput,
+): Promise<BatchOutcome> {
+  const encounters = parseAll(input, present(ctx));
+  const request = { requestId: input.requestId, input: asJson({ recordEncounters: input }) };
+  const accepted = await ctx.uploads.submit(request, () => {
+    const patients = patientsOf(ctx);
+    return Promise.all(encounters.map((encounter) => encounterChange(staff, encounter, patients)));
+  });
+  return { requestId: input.requestId, accepted, refused: [] };
+}
+
+function parsePart(item: EncounterInput, part: number, now: Date): NewEncounter {
+  return { input: item, values: parseEncounter(item, now, place(part)), path: place(part) };
+}
+
+/** Every problem of every encounter at once. */
+function parseAll(input: RecordEncountersInput, now: Date): NewEncounter[] {
+  const problems: Problem[] = [];
+  const encounters = input.encounters.flatMap((item, part) => {
+    try {
+      return [parsePart(item, part, now)];
+    } catch (error) {
+      if (!(error instanceof VitrineError)) throw error;
+      problems.push(...error.problems);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw badInput(problems);
+  return encounters;
+}
+
+async function recordEach(
+  ctx: RequestContext,
+  staff: Staff,
+  input: RecordEncountersInput,
+): Promise<BatchOutcome> {
+  const json = asJson({ recordEncounters: input });
+  const patients = patientsOf(ctx);
+  const accepted: AcceptedPort[] = [];
+  const refused: RefusedPart[] = [];
+  const record = async (item: EncounterInput, part: number): Promise<void> => {
+    try {
+      const encounter = parsePart(item, part, present(ctx));
+      const request = { requestId: input.requestId, input: json, part };
+      let again = false;
+      const build = async () => {
+        // A second time means that what was loaded first has been replaced.
+        const source = again ? patientsOf(ctx) : patients;
+        again = true;
+        return [await encounterChange(staff, encounter, source)];
+      };
+      accepted.push(...(await ctx.uploads.submit(request, build)));
+    } catch (error) {
+      refused.push(refusal(ctx, error, part));
+    }
+  };
+  const queue = input.encounters.entries();
+  const work = async () => {
+    // All workers draw from one iterator.
+    for (const [part, item] of queue) await record(item, part);
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, work));
+  accepted.sort((a, b) => a.part - b.part);
+  refused.sort((a, b) => a.part - b.part);
+  return { requestId: input.requestId, accepted, refused };
+}
+
+/** A refusal of one part. One of the whole request is thrown on. */
+function refusal(ctx: RequestContext, thrown: unknown, part: number): RefusedPart {
+  const error = asUnavailable(thrown) ?? thrown;
+  if (!(error instanceof VitrineError) || error.code === 'INTERNAL') {
+    // Its text could hold a value, so it goes to the log alone; the other parts stand.
+    ctx.requestLog.error({ part, err: error }, 'one encounter of a batch failed');
+    return {
+      part,
+      code: 'INTERNAL',
+      message: 'something went wrong here, not in your request',
+      path: place(part),
+    };
+  }
+  if (error.inputPath?.[1] === 'requestId') throw error;
+  return { part, code: error.code, message: error.message, path: error.inputPath ?? place(part) };
+}

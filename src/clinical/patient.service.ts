@@ -1,0 +1,121 @@
+/** Registering and amending patients, and finding one. */
+import { loadVisible, requireVersion, requireVisible } from '../access/index.js';
+import type { AcceptedPort } from '../api/index.js';
+import { asJson, badInput, parseInput, type RequestContext } from '../api/index.js';
+import type { Problem } from '../ledger/core/index.js';
+import { VitrineError } from '../ledger/core/index.js';
+import type { Loaded } from '../records/index.js';
+import { withRelation } from '../records/index.js';
+import { given, requireStaff } from '../registry/index.js';
+import { identifier, identifierKey } from '../standing/index.js';
+import type { Change } from '../uploads/index.js';
+import { amendment, creation, firstHead, newId, only, requireMay } from '../uploads/index.js';
+import { BY_CUSTODIAN, labelOf, present, requireStanding } from './care.js';
+import { certainlyAfter } from './partial-date.js';
+import type { AmendPatientInput, RegisterPatientInput } from './patient.input.js';
+import type { PatientValues } from './patient.kind.js';
+import { PATIENT_IDENTIFIER, patientKind, patientValues } from './patient.kind.js';
+
+/** Birth and death lie in the past. */
+function requirePast(values: PatientValues, now: Date): void {
+  const problems: Problem[] = [];
+  for (const name of ['birthDate', 'deceasedAt'] as const) {
+    const value = values[name];
+    if (value !== null && certainlyAfter(value, now))
+      problems.push({ path: ['input', name], message: 'expected a time that is not in the future' });
+  }
+  if (problems.length > 0) throw badInput(problems);
+}
+
+/**
+ * Registers a person. One whose identifier is registered already is refused with CONFLICT, and the details name that
+ * patient, so that its care can be recorded there.
+ */
+export async function registerPatient(
+  ctx: RequestContext,
+  input: RegisterPatientInput,
+): Promise<AcceptedPort> {
+  const staff = requireStaff(ctx.caller);
+  requireMay(staff, BY_CUSTODIAN);
+  const values = parseInput(patientValues, input);
+  requirePast(values, present(ctx));
+  const facts = labelOf(input);
+  return only(
+    await ctx.uploads.submit(
+      { requestId: input.requestId, input: asJson({ registerPatient: input }) },
+      () => {
+        const id = newId();
+        const head = firstHead(patientKind, id, { custodian: staff.institution, patient: id, ...facts });
+        return Promise.resolve([
+          creation(patientKind, head, values, {
+            op: 'patient.register',
+            permission: BY_CUSTODIAN,
+            licensed: true,
+          }),
+        ]);
+      },
+    ),
+  );
+}
+
+export async function amendPatient(ctx: RequestContext, input: AmendPatientInput): Promise<AcceptedPort> {
+  const { requestId, patient, expectedVersion, label: _label, ...changes } = input;
+  const facts = labelOf(input);
+  return only(
+    await ctx.uploads.submit({ requestId, input: asJson({ amendPatient: input }) }, async () => {
+      const base = await requireVisible(ctx, patientKind, patient, ['input', 'patient']);
+      requireMay(ctx.caller, BY_CUSTODIAN, base.relations);
+      requireVersion(base, expectedVersion);
+      requireStanding(base, ['input', 'patient']);
+      const values = parseInput(patientValues, { ...base.values, ...given(changes) });
+      requirePast(values, present(ctx));
+      const terms = { op: 'patient.amend', permission: BY_CUSTODIAN, licensed: true };
+      return [amendment(patientKind, base, values, terms, facts)];
+    }),
+  );
+}
+
+/** The change that marks a patient as entered in error; its identifiers become free. */
+export async function retractPatient(
+  ctx: RequestContext,
+  id: string,
+  expectedVersion: number,
+  reason: string,
+): Promise<Change<PatientValues>> {
+  const base = await requireVisible(ctx, patientKind, id, ['input', 'id']);
+  requireMay(ctx.caller, BY_CUSTODIAN, base.relations);
+  requireVersion(base, expectedVersion);
+  requireStanding(base, ['input', 'id']);
+  const values = { ...base.values, retracted: true, retractionReason: reason };
+  return amendment(patientKind, base, values, {
+    op: 'patient.retract',
+    permission: BY_CUSTODIAN,
+    licensed: true,
+  });
+}
+
+export function findPatient(ctx: RequestContext, id: string): Promise<Loaded<PatientValues> | null> {
+  return loadVisible(ctx, patientKind, id);
+}
+
+/**
+ * The patient with this identifier, for whoever also knows the birth date; the caller becomes LISTED, which tells it
+ * that the patient is there and under which id. A wrong birth date and no such patient look the same.
+ * @throws VitrineError NOT_FOUND, FORBIDDEN, LICENCE_INACTIVE
+ */
+export async function patientByIdentifier(
+  ctx: RequestContext,
+  asked: { readonly system: string; readonly value: string; readonly birthDate: string },
+): Promise<Loaded<PatientValues>> {
+  const staff = requireStaff(ctx.caller);
+  requireMay(staff, BY_CUSTODIAN);
+  if (!staff.licensed)
+    throw new VitrineError('LICENCE_INACTIVE', 'this needs an active licence of your institution');
+  const wanted = parseInput(identifier, { system: asked.system, value: asked.value }, []);
+  const record = await ctx.records.byKey(patientKind, PATIENT_IDENTIFIER, identifierKey(wanted));
+  const born = record?.values.birthDate ?? null;
+  // A birth date that is known only by year or month matches as far as it is known.
+  if (record === null || born === null || !asked.birthDate.startsWith(born))
+    throw new VitrineError('NOT_FOUND', 'no patient has this identifier and birth date');
+  return withRelation(record, 'LISTED');
+}

@@ -1,0 +1,48 @@
+/** Who a caller is to patients and their encounters (design: access, "Relations and the matrix"). */
+import type { Caller, Member, Relation, RelationLookups, Unrelated } from '../records/index.js';
+
+/** Days after the end of an encounter for which its institution still treats the patient. */
+const TREATING_DAYS = 30;
+const DAY_MILLISECONDS = 86_400_000;
+
+/** How a kind of care is about patients. */
+export interface About<V> {
+  /** The patient whom a record is about. */
+  readonly patientOf: (record: Unrelated<V>) => string;
+  /** Whether it matters that the custodian itself treats the patient: it opens others' encounters, not its own. */
+  readonly custodianTreats: boolean;
+}
+
+/** SELF, CUSTODIAN, TREATING and AUDITOR; never STATE or MEMBER: to the state, care is statistics. */
+export async function careRelations<V extends object>(
+  caller: Caller,
+  records: readonly Unrelated<V>[],
+  lookups: RelationLookups,
+  { patientOf, custodianTreats }: About<V>,
+): Promise<readonly ReadonlySet<Relation>[]> {
+  if (caller === null) return records.map(() => new Set<Relation>());
+  const { institution } = caller;
+  const isOwn = (record: Unrelated<V>) => institution !== null && institution === record.head.custodian;
+  const asked = records.filter((record) => custodianTreats || !isOwn(record)).map(patientOf);
+  const treated = await treatedBy(caller, [...new Set(asked)], lookups);
+  return records.map((record) => {
+    const relations = new Set<Relation>();
+    const patient = patientOf(record);
+    if (caller.patient === patient) relations.add('SELF');
+    if (isOwn(record)) relations.add('CUSTODIAN');
+    if (treated.has(patient)) relations.add('TREATING');
+    if (caller.roles.has('AUDITOR')) relations.add('AUDITOR');
+    return relations;
+  });
+}
+
+/** Those of the patients whom the caller's institution treats, by encounters that the caller didn't record. */
+async function treatedBy(
+  caller: Member,
+  patients: readonly string[],
+  lookups: RelationLookups,
+): Promise<ReadonlySet<string>> {
+  if (caller.institution === null || patients.length === 0) return new Set();
+  const since = new Date(lookups.now().getTime() - TREATING_DAYS * DAY_MILLISECONDS).toISOString();
+  return lookups.treated(patients, caller.institution, caller.id, since);
+}

@@ -1,0 +1,13 @@
+export { STEPS, SUBSIDY_STATES } from './lifecycle.js';
+export type { Step, StepName, SubsidyState } from './lifecycle.js';
+export { isCurrency, LARGEST_AMOUNT, moneyInput } from './money.js';
+export type { MoneyValue } from './money.js';
+export { committedCounter, programmeKind } from './programme.kind.js';
+export type { ProgrammeValues } from './programme.kind.js';
+export { ProgrammePayload, ProgrammeResolver } from './programme.resolver.js';
+export { Programme, ProgrammeConnection } from './programme.type.js';
+export { InstitutionSubsidiesResolver, SubsidyFieldsResolver } from './subsidy.fields.js';
+export { subsidyKind } from './subsidy.kind.js';
+export type { SubsidyValues } from './subsidy.kind.js';
+export { SubsidyPayload, SubsidyResolver } from './subsidy.resolver.js';
+export { Subsidy, SubsidyConnection } from './subsidy.type.js';

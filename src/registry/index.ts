@@ -1,0 +1,13 @@
+export { enumOf } from './enums.js';
+export { IdentifierInput, IdentifierType } from './identifier.type.js';
+export { LicenceInput, RegisterInstitutionInput } from './institution.input.js';
+export { CustodianResolver, InstitutionPayload, InstitutionResolver } from './institution.resolver.js';
+export { findInstitution, listInstitutions, registerInstitution } from './institution.service.js';
+export { BankAccountType, Institution, InstitutionConnection, toInstitution } from './institution.type.js';
+export { EnrolMemberInput } from './member.input.js';
+export { MemberPayload, MemberResolver } from './member.resolver.js';
+export { enrolMember, findMember } from './member.service.js';
+export { Me, Member, MemberConnection, toMember } from './member.type.js';
+export { Money, MoneyInput } from './money.type.js';
+export { given, isGiven, requireStaff } from './requests.js';
+export type { Staff } from './requests.js';

@@ -1,0 +1,173 @@
+/** Registering institutions, changing what they are and may do, and listing them. */
+import { loadVisible, requireVersion, requireVisible } from '../access/index.js';
+import { asJson, parseInput, type RequestContext } from '../api/index.js';
+import type { AcceptedPort } from '../api/index.js';
+import { VitrineError } from '../ledger/core/index.js';
+import type { Caller, Condition, Loaded, Page } from '../records/index.js';
+import type { InstitutionValues } from '../standing/index.js';
+import {
+  identifier,
+  identifierKey,
+  INSTITUTION_IDENTIFIER,
+  institutionKind,
+  institutionValues,
+  licence,
+  licenceState,
+} from '../standing/index.js';
+import type { Permission } from '../uploads/index.js';
+import { amendment, creation, firstHead, newId, only, requireMay } from '../uploads/index.js';
+import type {
+  AmendInstitutionInput,
+  ChangeLicenceInput,
+  InstitutionFilter,
+  RegisterInstitutionInput,
+} from './institution.input.js';
+import { given, isGiven } from './requests.js';
+
+/** What only the state does. */
+export const BY_STATE: Permission = { roles: ['REGULATOR'], relations: ['STATE'] };
+
+/** What an institution does itself. */
+const BY_ITSELF: Permission = { roles: ['REGISTRAR'], relations: ['CUSTODIAN'] };
+
+/** An institution keeps its own record: its custodian is itself, and its first entry registers its signing key. */
+export async function registerInstitution(
+  ctx: RequestContext,
+  input: RegisterInstitutionInput,
+): Promise<AcceptedPort> {
+  requireMay(ctx.caller, BY_STATE);
+  const values = parseInput(institutionValues, input);
+  return only(
+    await ctx.uploads.submit(
+      { requestId: input.requestId, input: asJson({ registerInstitution: input }) },
+      () => {
+        const id = newId();
+        return Promise.resolve([
+          creation(institutionKind, firstHead(institutionKind, id, { custodian: id }), values, {
+            op: 'institution.register',
+            permission: BY_STATE,
+            licensed: false,
+            registers: { use: 'delegated', institution: id },
+          }),
+        ]);
+      },
+    ),
+  );
+}
+
+/** Gives the licence a new state; it takes effect at the institution's next request. */
+export async function changeLicence(ctx: RequestContext, input: ChangeLicenceInput): Promise<AcceptedPort> {
+  requireMay(ctx.caller, BY_STATE);
+  const changed = parseInput(licence, input.licence, ['input', 'licence']);
+  return only(
+    await ctx.uploads.submit(
+      { requestId: input.requestId, input: asJson({ changeLicence: input }) },
+      async () => {
+        const base = await requireVisible(ctx, institutionKind, input.institution, ['input', 'institution']);
+        requireMay(ctx.caller, BY_STATE, base.relations);
+        requireVersion(base, input.expectedVersion);
+        const values = { ...base.values, licence: changed };
+        return [
+          amendment(institutionKind, base, values, {
+            op: 'institution.licence',
+            permission: BY_STATE,
+            licensed: false,
+            detail: { state: changed.state },
+          }),
+        ];
+      },
+    ),
+  );
+}
+
+export async function amendInstitution(
+  ctx: RequestContext,
+  input: AmendInstitutionInput,
+): Promise<AcceptedPort> {
+  const { requestId, institution, expectedVersion, ...changes } = input;
+  return only(
+    await ctx.uploads.submit({ requestId, input: asJson({ amendInstitution: input }) }, async () => {
+      const base = await requireVisible(ctx, institutionKind, institution, ['input', 'institution']);
+      const permission = ctx.caller?.state === true ? BY_STATE : BY_ITSELF;
+      requireMay(ctx.caller, permission, base.relations);
+      requireVersion(base, expectedVersion);
+      requireOwnAccount(ctx.caller, base, changes);
+      const values = parseInput(institutionValues, { ...base.values, ...given(changes) });
+      return [
+        amendment(institutionKind, base, values, { op: 'institution.amend', permission, licensed: false }),
+      ];
+    }),
+  );
+}
+
+/**
+ * Where an institution is paid, it alone says: a regulator who could change that and propose a subsidy would need no
+ * second pair of eyes to be paid itself, for who approves sees no accounts.
+ * @throws VitrineError FORBIDDEN
+ */
+function requireOwnAccount(
+  caller: Caller,
+  { head }: Loaded<InstitutionValues>,
+  { account }: Pick<AmendInstitutionInput, 'account'>,
+): void {
+  if (account === undefined || caller?.institution === head.id) return;
+  throw new VitrineError('FORBIDDEN', 'expected the institution itself to change where it is paid', {
+    path: ['input', 'account'],
+  });
+}
+
+export function findInstitution(ctx: RequestContext, id: string): Promise<Loaded<InstitutionValues> | null> {
+  return loadVisible(ctx, institutionKind, id);
+}
+
+/** One page of institutions, those registered first before. Everything that the filter asks for is public. */
+export async function listInstitutions(
+  ctx: RequestContext,
+  filter: InstitutionFilter,
+  page: { first: number; after?: string },
+): Promise<Page<InstitutionValues>> {
+  const today = ctx.clock().toISOString().slice(0, 10);
+  if (isGiven(filter.identifier)) return byIdentifier(ctx, filter, today);
+  const where: Condition[] = [];
+  for (const column of ['region', 'ownership', 'kind'] as const) {
+    const value = filter[column];
+    if (isGiven(value)) where.push({ column, op: 'eq', value });
+  }
+  if (isGiven(filter.licenceState)) where.push(...licenceConditions(filter.licenceState, today));
+  return ctx.records.find(institutionKind, { where, ...page });
+}
+
+/** EXPIRED isn't stored: it is ACTIVE past its last day. */
+function licenceConditions(state: string, today: string): Condition[] {
+  const stored = state === 'EXPIRED' ? 'ACTIVE' : state;
+  const conditions: Condition[] = [{ column: 'licenceState', op: 'eq', value: stored }];
+  if (state === 'EXPIRED') conditions.push({ column: 'licenceUntil', op: 'lt', value: today });
+  if (state === 'ACTIVE') conditions.push({ column: 'licenceUntil', op: 'gte', value: today });
+  return conditions;
+}
+
+/** At most one institution has an identifier: the page holds it, or nothing when other conditions fail. */
+async function byIdentifier(
+  ctx: RequestContext,
+  filter: InstitutionFilter,
+  today: string,
+): Promise<Page<InstitutionValues>> {
+  const wanted = parseInput(identifier, filter.identifier, ['filter', 'identifier']);
+  const record = await ctx.records.byKey(institutionKind, INSTITUTION_IDENTIFIER, identifierKey(wanted));
+  const fits = record !== null && fitsFilter(record.values, filter, today);
+  return {
+    edges: fits ? [{ cursor: record.head.id, record }] : [],
+    hasNextPage: false,
+    hasPreviousPage: false,
+  };
+}
+
+function fitsFilter(values: InstitutionValues, filter: InstitutionFilter, today: string): boolean {
+  const same = (wanted: string | null | undefined, value: string) => !isGiven(wanted) || wanted === value;
+  return (
+    same(filter.region, values.region) &&
+    same(filter.ownership, values.ownership) &&
+    same(filter.kind, values.kind) &&
+    same(filter.licenceState, licenceState(values.licence, today))
+  );
+}

@@ -1,0 +1,16 @@
+export { formKind } from './form.kind.js';
+export type { FormValues } from './form.kind.js';
+export { FormPayload, FormResolver } from './form.resolver.js';
+export { Form, FormConnection } from './form.type.js';
+export { checkIndicators } from './indicator.js';
+export type { Indicator, IndicatorValue } from './indicator.js';
+export { dueDate, isPeriod, parsePeriod } from './period.js';
+export type { Period, PeriodType } from './period.js';
+export { actsFor, generalRelations } from './relations.js';
+export { reportKind } from './report.kind.js';
+export type { ReportValues } from './report.kind.js';
+export { listReports } from './report.list.js';
+export { InstitutionReportsResolver, ReportPayload, ReportResolver } from './report.resolver.js';
+export { retraction } from './report.service.js';
+export { Report, ReportConnection } from './report.type.js';
+export { codeText } from './form.input.js';
