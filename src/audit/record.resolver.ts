@@ -1,0 +1,83 @@
+/** What audit adds to every record and to every mutation's payload: where it stands on the log. */
+import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { Classified, MutationPayload, RecordObject, type RequestContext } from '../api/index.js';
+import { VitrineError } from '../ledger/core/index.js';
+import { BlockObject } from './block.type.js';
+import { bundleOf } from './bundle.service.js';
+import { ProofBundleObject } from './bundle.type.js';
+import { historyOf } from './entry.service.js';
+import { EntryObject } from './entry.type.js';
+import { entryAt, requireBlock } from './log.service.js';
+import { Anchor, Receipt } from './receipt.type.js';
+
+@Resolver(() => RecordObject)
+export class RecordLogResolver {
+  @Classified('DIRECTORY', { existence: true })
+  @FieldResolver(() => Anchor, { description: 'The check that this answer passed.' })
+  anchor(@Root() { record }: RecordObject<object>): Anchor {
+    return new Anchor(record.anchor);
+  }
+
+  @Classified('DIRECTORY', { existence: true })
+  @FieldResolver(() => [EntryObject], {
+    description: 'The record’s versions on the log, newest first; at most 1000.',
+  })
+  history(@Ctx() ctx: RequestContext, @Root() { record }: RecordObject<object>): Promise<EntryObject[]> {
+    return historyOf(ctx, record);
+  }
+
+  // What it holds is decided field by field in bundleOf, as the shield decides.
+  @Classified('DIRECTORY', { existence: true })
+  @FieldResolver(() => ProofBundleObject, {
+    nullable: true,
+    description:
+      'Proof of this version’s fields, to check offline: exactly those that you may copy. It proves that the version was on the log, not that no later one replaced it.',
+  })
+  async proof(
+    @Ctx() ctx: RequestContext,
+    @Root() { record }: RecordObject<object>,
+    @Arg('fields', () => [String], {
+      nullable: true,
+      description:
+        'Names of the sealed fields to prove (schema/ledger.md); all that you may copy by default. One that you may not copy is refused as the field itself is.',
+    })
+    fields?: string[] | null,
+  ): Promise<ProofBundleObject> {
+    return new ProofBundleObject(await bundleOf(ctx, record, fields));
+  }
+}
+
+@Resolver(() => MutationPayload)
+export class PayloadReceiptResolver {
+  @Classified('STRUCTURE')
+  @FieldResolver(() => Receipt, { description: 'Proof of acceptance: where on the log the entry stands.' })
+  receipt(@Root() { accepted }: MutationPayload): Receipt {
+    return new Receipt(accepted);
+  }
+}
+
+@Resolver(() => Receipt)
+export class ReceiptResolver {
+  @Classified('LOG')
+  @FieldResolver(() => EntryObject, { description: 'Its entry on the log.' })
+  async entry(@Ctx() ctx: RequestContext, @Root() { accepted }: Receipt): Promise<EntryObject> {
+    const entry = await entryAt(ctx, accepted.index);
+    if (entry !== null) return new EntryObject(entry);
+    throw new VitrineError('INTEGRITY_VIOLATION', `entry ${accepted.index} is missing from the log`);
+  }
+
+  @Classified('LOG')
+  @FieldResolver(() => BlockObject, { description: 'The block that holds it.' })
+  block(@Ctx() ctx: RequestContext, @Root() { accepted }: Receipt): Promise<BlockObject> {
+    return requireBlock(ctx, accepted.block);
+  }
+}
+
+@Resolver(() => Anchor)
+export class AnchorResolver {
+  @Classified('LOG')
+  @FieldResolver(() => BlockObject, { description: 'The block that holds the entry.' })
+  block(@Ctx() ctx: RequestContext, @Root() { anchor }: Anchor): Promise<BlockObject> {
+    return requireBlock(ctx, anchor.block);
+  }
+}

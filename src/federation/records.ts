@@ -1,0 +1,62 @@
+/** Every record type of the deployment: its kind, and how a verified record of it becomes a GraphQL object. */
+import { loadVisible } from '../access/index.js';
+import type { RecordObject, RequestContext } from '../api/index.js';
+import { encounterKind, patientKind, toEncounter, toPatient } from '../clinical/index.js';
+import { Programme, programmeKind, Subsidy, subsidyKind } from '../finance/index.js';
+import type { AnyKind, Loaded, RecordKind } from '../records/index.js';
+import { KindRegistry } from '../records/index.js';
+import { toInstitution, toMember } from '../registry/index.js';
+import { Form, formKind, Report, reportKind } from '../reporting/index.js';
+import { institutionKind, memberKind } from '../standing/index.js';
+import type { Reference } from './entities.js';
+
+/** One record type. */
+export interface RecordType {
+  readonly kind: AnyKind;
+  /** The record as far as the caller may know of it: verified, visible, or null. */
+  readonly fetch: (context: RequestContext, id: string) => Promise<RecordObject<object> | null>;
+}
+
+function recordType<V extends object>(
+  kind: RecordKind<V>,
+  toObject: (record: Loaded<V>) => RecordObject<V>,
+): RecordType {
+  return {
+    // The registry reads no values of a kind: it hands it back to code that knows them.
+    kind: kind,
+    fetch: async (context, id) => {
+      const record = await loadVisible(context, kind, id);
+      return record === null ? null : toObject(record);
+    },
+  };
+}
+
+/** Every record type, lower domains first. */
+export const RECORD_TYPES: readonly RecordType[] = [
+  recordType(institutionKind, toInstitution),
+  recordType(memberKind, toMember),
+  recordType(patientKind, toPatient),
+  recordType(encounterKind, toEncounter),
+  recordType(formKind, (record) => new Form(record)),
+  recordType(reportKind, (record) => new Report(record)),
+  recordType(programmeKind, (record) => new Programme(record)),
+  recordType(subsidyKind, (record) => new Subsidy(record)),
+];
+
+/** The kinds of the deployment. A kind's name is its type's name. */
+export const KINDS = new KindRegistry(RECORD_TYPES.map(({ kind }) => kind));
+
+/** How a gateway, or `node(id:)`, gets a record again. */
+export const REFERENCES: ReadonlyMap<string, Reference<RequestContext>> = new Map(
+  RECORD_TYPES.map(({ kind, fetch }) => [kind.name, fetch]),
+);
+
+/** Fetches a record of the type `name`, as far as the caller may know of it. */
+export function fetchRecord(
+  context: RequestContext,
+  name: string,
+  id: string,
+): Promise<RecordObject<object> | null> {
+  const type = RECORD_TYPES.find(({ kind }) => kind.name === name);
+  return type ? type.fetch(context, id) : Promise.resolve(null);
+}
