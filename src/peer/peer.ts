@@ -1,0 +1,217 @@
+/** Another institution's machine as one process: a witness of logs, a copy of their leaves, and a monitor. */
+import { join } from 'node:path';
+import { type SignedCheckpoint, slugOf } from './followed-log.js';
+import { Follower } from './follower.js';
+import { Home } from './home.js';
+import { type AlarmLog, Alarms } from './monitor/alarms.js';
+import { Monitor } from './monitor/monitor.js';
+import { askOver } from './openings/ask.js';
+import { OpeningStore } from './openings/opening-store.js';
+import { Openings } from './openings/openings.js';
+import { LeafStore, type StoreFault } from './replica/leaf-store.js';
+import { LogSource } from './replica/log-source.js';
+import { Replica } from './replica/replica.js';
+import { createPeerServer, type PeerServer } from './routes.js';
+import type { LogSettings, PeerSettings } from './settings.js';
+import { Witness, type WitnessFault } from './witness/witness.js';
+import { readWitnessKey } from './witness-key.js';
+
+export interface PeerDependencies {
+  readonly log: AlarmLog;
+  /** Default: the machine's. */
+  readonly clock?: () => Date;
+  readonly random?: () => number;
+  /** For tests. */
+  readonly faults?: { readonly witness?: WitnessFault; readonly store?: StoreFault };
+}
+
+/** One log's part of a peer. */
+export interface FollowedLog {
+  readonly settings: LogSettings;
+  readonly slug: string;
+  readonly monitor: Monitor;
+  /** Null where the log has no address. */
+  readonly copy: {
+    readonly store: LeafStore;
+    readonly replica: Replica;
+    readonly openings: Openings | null;
+    readonly follower: Follower;
+  } | null;
+}
+
+/** Waits between two failing polls, and between two askings for missing openings, are never longer. */
+const LONGEST_POLL_MS = 60_000;
+const LONGEST_RETRY_MS = 600_000;
+
+/** What a running peer consists of. */
+interface PeerParts {
+  readonly home: Home;
+  readonly witness: Witness;
+  readonly alarms: Alarms;
+  readonly logs: readonly FollowedLog[];
+  readonly server: PeerServer;
+  readonly stopping: AbortController;
+}
+
+export class Peer {
+  private readonly running: Promise<unknown>;
+
+  private constructor(private readonly parts: PeerParts) {
+    this.running = Promise.all(
+      parts.logs.flatMap(({ copy }) => (copy === null ? [] : [copy.follower.run()])),
+    );
+  }
+
+  /** Opens everything and begins to listen and to watch. Throws NOT_CONFIGURED for what a person has to mend. */
+  static async start(settings: PeerSettings, dependencies: PeerDependencies): Promise<Peer> {
+    const home = await Home.take(settings.home);
+    try {
+      return new Peer(await open(home, settings, dependencies));
+    } catch (cause) {
+      await home.release();
+      throw cause;
+    }
+  }
+
+  /** The witness's name. */
+  get name(): string {
+    return this.parts.witness.key.name;
+  }
+
+  /** `http://host:port` */
+  get address(): string {
+    return this.parts.server.address;
+  }
+
+  get witness(): Witness {
+    return this.parts.witness;
+  }
+
+  get alarms(): Alarms {
+    return this.parts.alarms;
+  }
+
+  get logs(): readonly FollowedLog[] {
+    return this.parts.logs;
+  }
+
+  /** The part of the log with this origin. */
+  find(origin: string): FollowedLog | undefined {
+    return this.logs.find(({ settings }) => settings.origin === origin);
+  }
+
+  /** Ends all of it: what is being written is finished first. */
+  async stop(): Promise<void> {
+    this.parts.stopping.abort();
+    await this.parts.server.close();
+    await this.running;
+    await this.parts.home.release();
+  }
+}
+
+async function open(home: Home, settings: PeerSettings, dependencies: PeerDependencies): Promise<PeerParts> {
+  const { log, clock = () => new Date(), faults } = dependencies;
+  const stopping = new AbortController();
+  const alarms = await Alarms.open({ home, clock, log });
+  const followed = new Map<string, FollowedLog>();
+  const witness = await Witness.open({
+    home,
+    key: await readWitnessKey(settings.keyFile),
+    logs: settings.logs,
+    clock,
+    onContradiction: ({ origin, held, offered, message }) =>
+      followed.get(origin)?.monitor.contradiction(held, offered, message),
+    contradicted: (origin, offered) => contradicted(followed.get(origin), offered),
+    ...(faults?.witness && { faults: faults.witness }),
+  });
+  for (const one of settings.logs) {
+    const parts = { home, settings, dependencies, alarms, witness, clock, signal: stopping.signal };
+    followed.set(one.origin, followLog(one, parts));
+  }
+  const logs = [...followed.values()];
+  const server = await createPeerServer({ ...settings, witness, alarms, logs, log });
+  return { home, witness, alarms, logs, server, stopping };
+}
+
+/** The note that a checkpoint contradicts by the leaves that are held. */
+async function contradicted(
+  followed: FollowedLog | undefined,
+  offered: SignedCheckpoint,
+): Promise<string | undefined> {
+  const copy = followed?.copy;
+  if (copy === null || copy === undefined) return undefined;
+  if ((await copy.replica.contradiction(offered)) === undefined) return undefined;
+  return (await copy.replica.heldNote()) ?? '';
+}
+
+interface Parts {
+  readonly home: Home;
+  readonly settings: PeerSettings;
+  readonly dependencies: PeerDependencies;
+  readonly alarms: Alarms;
+  readonly witness: Witness;
+  readonly clock: () => Date;
+  readonly signal: AbortSignal;
+}
+
+function followLog(log: LogSettings, parts: Parts): FollowedLog {
+  const { home, settings, dependencies, alarms, witness, clock, signal } = parts;
+  const { origin, url } = log;
+  const slug = slugOf(origin);
+  const folder = home.path('logs', slug);
+  const { stallMs, behindMs, pollMs, timeoutMs } = settings;
+  const monitor = new Monitor({ origin, folder, alarms, clock, stallMs, behindMs });
+  if (url === null) return { settings: log, slug, monitor, copy: null };
+  const store = new LeafStore(folder, dependencies.faults?.store);
+  const openings = openingsOf(log, { ...parts, url, folder, store, monitor });
+  const replica = new Replica({
+    log,
+    store,
+    source: new LogSource({ prefix: `${url}/log`, timeoutMs, signal }),
+    clock,
+    signal,
+    onHeld: (leaf) => openings?.want(leaf),
+    listener: {
+      onContradiction: (offered, held, message) => monitor.contradiction(held, offered.note, message),
+      onLeaves: async (leaves, since) => {
+        for (const leaf of leaves) openings?.want(leaf);
+        await monitor.clockOf(leaves, since);
+        await monitor.progress();
+      },
+      onLeafProblem: (problem) => monitor.leafProblem(problem),
+      onMended: (paths) => dependencies.log.warn({ origin, paths }, 'damaged files were fetched again'),
+    },
+  });
+  const { log: lines, random = Math.random } = dependencies;
+  const longestMs = LONGEST_POLL_MS;
+  const rest = { monitor, witness, pollMs, longestMs, random, signal, log: lines };
+  const follower = new Follower({ origin, replica, openings, ...rest });
+  return { settings: log, slug, monitor, copy: { store, replica, openings, follower } };
+}
+
+interface OpeningParts extends Parts {
+  readonly url: string;
+  readonly folder: string;
+  readonly store: LeafStore;
+  readonly monitor: Monitor;
+}
+
+function openingsOf(log: LogSettings, parts: OpeningParts): Openings | null {
+  const { tokenFile, institution, ownKeys, origin } = log;
+  if (log.openings === 'none' || tokenFile === null) return null;
+  const { settings, url, folder, store, monitor, clock, signal } = parts;
+  const { timeoutMs, stallMs, pollMs } = settings;
+  return new Openings({
+    origin,
+    institution,
+    all: log.openings === 'all',
+    ownKeys,
+    ask: askOver({ endpoint: `${url}/graphql`, tokenFile, timeoutMs, signal }),
+    store: new OpeningStore(join(folder, 'openings')),
+    leaves: store,
+    monitor,
+    clock,
+    lateMs: stallMs,
+    retryMs: { least: pollMs, most: LONGEST_RETRY_MS },
+  });
+}
