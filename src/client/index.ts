@@ -1,0 +1,66 @@
+/** The vendors' client: browser-safe, typed by the operations in schema/operations (see codegen.yml). */
+export { VitrineClient } from './client.js';
+export type { RequestOptions, VitrineClientOptions } from './client.js';
+export type { Answer } from './answer.js';
+export { ClientError } from './error.js';
+export { verifyEd25519 } from './ed25519.js';
+export { verifyBundle, verifyCheckpointPair, verifyReceipt } from './verify.js';
+export type { PolicySource, VerifiedPair, VerifiedReceipt } from './verify.js';
+export type { ClientErrorCode, ResponseError } from './error.js';
+export type { RetryOptions } from './retry.js';
+export {
+  AmendEncounterDocument,
+  AmendInstitutionDocument,
+  AmendPatientDocument,
+  AmendReportDocument,
+  ApproveSubsidyDocument,
+  AuditTrailDocument,
+  BlockDocument,
+  ChangeLicenceDocument,
+  CheckpointDocument,
+  ConfirmSubsidyDocument,
+  CreateProgrammeDocument,
+  DefineFormDocument,
+  DisburseSubsidyDocument,
+  EncounterDocument,
+  EncountersDocument,
+  EnrolMemberDocument,
+  EntriesDocument,
+  EntryDocument,
+  FileReportDocument,
+  FormDocument,
+  InstitutionsDocument,
+  MeDocument,
+  OpeningsDocument,
+  PatientByIdentifierDocument,
+  PatientDocument,
+  PatientsDocument,
+  ProgrammesDocument,
+  ProposeSubsidyDocument,
+  RecordEncounterDocument,
+  RecordEncountersDocument,
+  RegisterInstitutionDocument,
+  RegisterPatientDocument,
+  ReinstateMemberDocument,
+  RejectSubsidyDocument,
+  ReportDocument,
+  ReportsDocument,
+  RetractRecordDocument,
+  RotateKeyDocument,
+  SubsidiesDocument,
+  SubsidyDocument,
+  SuspendMemberDocument,
+} from './generated/graphql.js';
+export type {
+  EncounterFieldsFragment,
+  EncounterInput,
+  EnrolMemberInput,
+  IdentifierInput,
+  InstitutionFieldsFragment,
+  InstitutionKind,
+  Ownership,
+  RecordEncountersInput,
+  RecordEncountersMutation,
+  RegisterInstitutionInput,
+  RegisterPatientInput,
+} from './generated/graphql.js';

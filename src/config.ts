@@ -1,0 +1,258 @@
+/**
+ * The settings: the only reader of the environment (design: architecture, "The rooms"). Everything else gets its
+ * settings passed down as data. A bad setting, or a development setting in production, refuses to start and names
+ * itself; all of them are reported together.
+ */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { VitrineError } from './ledger/core/error.js';
+import type { Problem } from './ledger/core/error.js';
+
+export type { Config, Identity } from './server/settings.js';
+import type { Config, Identity } from './server/settings.js';
+
+const flag = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no'])
+  .transform((v) => ['true', '1', 'yes'].includes(v));
+const count = (least: number, most: number): z.ZodPipe<z.ZodString, z.ZodType<number, string>> =>
+  z
+    .string()
+    .regex(/^\d{1,12}$/, `expected a whole number`)
+    .pipe(z.coerce.number<string>().min(least).max(most));
+const url = z.url({ protocol: /^https?$/, error: 'expected an http(s) address' });
+const database = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'expected postgresql://user:password@host/base',
+});
+const file = z.string().min(1);
+
+/** Name of every development log. A real one says whose it is, since other institutions tell logs apart by it. */
+const DEVELOPMENT_ORIGIN = 'vitrine.localhost/log';
+
+/** One setting: how it is read, what holds without it, and what it does. */
+interface Setting<T> {
+  readonly read: z.ZodType<T, string>;
+  /** For the reader; the value itself is given by `parseConfig`. */
+  readonly standard: string;
+  readonly about: string;
+}
+
+const setting = <T>(read: z.ZodType<T, string>, standard: string, about: string): Setting<T> => ({
+  read,
+  standard,
+  about,
+});
+
+/** Every setting of the environment; `vitrine serve --help` prints this table. */
+export const SETTINGS = {
+  NODE_ENV: setting(
+    z.enum(['development', 'test', 'production']),
+    'development',
+    'production refuses every development setting',
+  ),
+  PORT: setting(count(0, 65535), '4000', 'TCP port to listen on; 0 takes a free one'),
+  HOST: setting(z.string().min(1), '127.0.0.1, in production 0.0.0.0', 'address to listen on'),
+  DATA_DIR: setting(file, './data', 'folder of the embedded database, the keys and the pin'),
+  KEYS_DIR: setting(file, 'DATA_DIR/keys', 'folder of the keys; put it on another medium than the data'),
+  DATABASE_URL: setting(database, 'none: embedded PostgreSQL', 'PostgreSQL 15 or newer to use instead'),
+  DATABASE_OWNER_URL: setting(database, 'DATABASE_URL', 'login that owns the tables and applies migrations'),
+  ALLOW_EMBEDDED_DATABASE: setting(flag, 'false', 'permits the embedded PostgreSQL in production'),
+  OIDC_ISSUER: setting(url, 'none: development issuer', 'OpenID provider whose tokens are accepted'),
+  OIDC_AUDIENCE: setting(z.string().min(1), 'vitrine', 'audience a token must name'),
+  OIDC_JWKS_URL: setting(url, 'by discovery', "address of the provider's keys"),
+  DEV_ISSUER: setting(
+    flag,
+    'true without OIDC_ISSUER',
+    'development issuer: tokens for anyone; never in production',
+  ),
+  PERSONA_SWITCH: setting(flag, 'as DEV_ISSUER', 'persona switch of the playground; never in production'),
+  SAMPLE: setting(
+    flag,
+    'as DEV_ISSUER',
+    'loads the sample population into an empty base; never in production',
+  ),
+  PLAYGROUND: setting(flag, 'true, in production false', 'serves /playground'),
+  INTROSPECTION: setting(
+    z.enum(['all', 'vendors', 'none']),
+    'all, in production vendors',
+    'who may ask for the schema; vendors: signed-in members with the role VENDOR',
+  ),
+  TLS_CERT: setting(file, 'none', 'PEM file of the certificate chain'),
+  TLS_KEY: setting(file, 'none', "PEM file of the certificate's key"),
+  TRUST_PROXY: setting(
+    z.string().min(1),
+    'none',
+    'addresses (CIDR, comma-separated) of a proxy in front that ends TLS; or "loopback"',
+  ),
+  LOG_LEVEL: setting(
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    'warn, in production info',
+    'least level of the structured log on standard error; info has a line for each request',
+  ),
+  LOG_ORIGIN: setting(
+    z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9./-]{0,127}$/, 'expected a lower-case name such as vitrine.example/log'),
+    DEVELOPMENT_ORIGIN,
+    "the audit log's name in its checkpoints; given once, at genesis",
+  ),
+  MAX_BODY_BYTES: setting(count(1024, 64 << 20), '1048576', 'largest request body, and WebSocket message'),
+  MAX_DEPTH: setting(count(1, 100), '12', 'deepest nesting of a query'),
+  MAX_ALIASES: setting(count(1, 1000), '30', 'most aliases in a query'),
+  MAX_TOKENS: setting(count(100, 100_000), '4000', 'most lexical tokens in a query'),
+  MAX_COST: setting(count(100, 10_000_000), '20000', 'highest computed cost of a query'),
+  MAX_SUBSCRIPTIONS: setting(count(1, 1000), '16', 'most open operations on one WebSocket'),
+  REQUEST_TIMEOUT_MS: setting(
+    count(100, 600_000),
+    '30000',
+    'longest a request may take to arrive or be answered',
+  ),
+  STOP_TIMEOUT_MS: setting(
+    count(100, 600_000),
+    '10000',
+    'longest that open requests are waited for when stopping',
+  ),
+} as const satisfies Record<string, Setting<unknown>>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Name = keyof typeof SETTINGS;
+type Given = { [N in Name]?: z.output<(typeof SETTINGS)[N]['read']> };
+
+/** Reads every setting that is given. An empty value counts as none. */
+function read(environment: Environment): {
+  given: Given;
+  problems: Problem[];
+} {
+  const problems: Problem[] = [];
+  const given: Record<string, unknown> = {};
+  for (const [name, { read: schema }] of Object.entries(SETTINGS)) {
+    const text = environment[name];
+    if (text === undefined || text === '') continue;
+    const result = (schema as z.ZodType<unknown>).safeParse(text);
+    if (result.success) given[name] = result.data;
+    // The value isn't repeated: it may be a password in a database address.
+    else
+      problems.push({ path: [name], message: `${name}: ${result.error.issues[0]?.message ?? 'not valid'}` });
+  }
+  return { given: given, problems };
+}
+
+/** Node's own switch that takes any certificate for anyone's. */
+const UNCHECKED_TLS = 'NODE_TLS_REJECT_UNAUTHORIZED';
+
+/** What may not stand in production, each with what to do instead. */
+function productionProblems(given: Given, environment: Environment): Problem[] {
+  const problems: Problem[] = [];
+  const refuse = (path: Name, message: string): void => void problems.push({ path: [path], message });
+  if (given.DEV_ISSUER) refuse('DEV_ISSUER', 'DEV_ISSUER: the development issuer gives tokens to anyone');
+  if (given.PERSONA_SWITCH) refuse('PERSONA_SWITCH', 'PERSONA_SWITCH: it needs the development issuer');
+  if (given.SAMPLE) refuse('SAMPLE', 'SAMPLE: the sample population is not for production');
+  if (environment[UNCHECKED_TLS] === '0')
+    problems.push({
+      path: [UNCHECKED_TLS],
+      message: `${UNCHECKED_TLS}: whoever stands between could be the OpenID provider; name its authority in NODE_EXTRA_CA_CERTS`,
+    });
+  if (!given.OIDC_ISSUER) refuse('OIDC_ISSUER', 'OIDC_ISSUER: production needs an OpenID provider');
+  else if (!given.OIDC_ISSUER.startsWith('https:'))
+    refuse('OIDC_ISSUER', 'OIDC_ISSUER: must be https in production');
+  if (given.OIDC_JWKS_URL?.startsWith('http:'))
+    refuse('OIDC_JWKS_URL', 'OIDC_JWKS_URL: must be https in production');
+  if (!given.OIDC_AUDIENCE)
+    refuse('OIDC_AUDIENCE', 'OIDC_AUDIENCE: production needs the audience of its tokens');
+  if (!given.DATABASE_URL && !given.ALLOW_EMBEDDED_DATABASE) {
+    refuse(
+      'DATABASE_URL',
+      'DATABASE_URL: production needs its own PostgreSQL, or ALLOW_EMBEDDED_DATABASE=true',
+    );
+  }
+  if (!given.TLS_CERT && !given.TRUST_PROXY) {
+    refuse(
+      'TLS_CERT',
+      'TLS_CERT and TLS_KEY, or TRUST_PROXY: production needs TLS, its own or a proxy in front',
+    );
+  }
+  if (!given.LOG_ORIGIN || given.LOG_ORIGIN === DEVELOPMENT_ORIGIN)
+    refuse('LOG_ORIGIN', "LOG_ORIGIN: production needs the audit log's own name");
+  if (given.INTROSPECTION === 'all')
+    refuse('INTROSPECTION', 'INTROSPECTION: in production vendors or none, the schema is not for everyone');
+  return problems;
+}
+
+/** What doesn't go together anywhere. */
+function pairProblems(given: Given): Problem[] {
+  const problems: Problem[] = [];
+  if ((given.TLS_CERT === undefined) !== (given.TLS_KEY === undefined)) {
+    problems.push({ path: ['TLS_CERT'], message: 'TLS_CERT and TLS_KEY: give both or none' });
+  }
+  if (given.DEV_ISSUER && given.OIDC_ISSUER) {
+    problems.push({ path: ['DEV_ISSUER'], message: 'DEV_ISSUER: cannot stand beside OIDC_ISSUER' });
+  }
+  if (given.DATABASE_OWNER_URL && !given.DATABASE_URL) {
+    problems.push({ path: ['DATABASE_OWNER_URL'], message: 'DATABASE_OWNER_URL: needs DATABASE_URL' });
+  }
+  return problems;
+}
+
+function identityOf(given: Given, production: boolean): Identity {
+  const audience = given.OIDC_AUDIENCE ?? 'vitrine';
+  if (given.OIDC_ISSUER) {
+    return { kind: 'openid', issuer: given.OIDC_ISSUER, audience, jwksUrl: given.OIDC_JWKS_URL ?? null };
+  }
+  return (given.DEV_ISSUER ?? !production) ? { kind: 'development', audience } : { kind: 'none' };
+}
+
+/**
+ * Reads the settings from an environment.
+ *
+ * @throws VitrineError NOT_CONFIGURED with every problem, each naming its setting.
+ */
+export function parseConfig(environment: Environment): Config {
+  const { given, problems } = read(environment);
+  const mode = given.NODE_ENV ?? 'development';
+  const production = mode === 'production';
+  const all = [
+    ...problems,
+    ...pairProblems(given),
+    ...(production ? productionProblems(given, environment) : []),
+  ];
+  if (all.length > 0) {
+    throw new VitrineError('NOT_CONFIGURED', all.map((problem) => problem.message).join('\n'), {
+      problems: all,
+    });
+  }
+  const identity = identityOf(given, production);
+  const development = identity.kind === 'development';
+  const dataDir = resolve(given.DATA_DIR ?? './data');
+  return {
+    mode,
+    host: given.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    port: given.PORT ?? 4000,
+    tls:
+      given.TLS_CERT && given.TLS_KEY ? { cert: resolve(given.TLS_CERT), key: resolve(given.TLS_KEY) } : null,
+    trustProxy: given.TRUST_PROXY?.split(',').map((part) => part.trim()) ?? null,
+    dataDir,
+    keysDir: given.KEYS_DIR ? resolve(given.KEYS_DIR) : resolve(dataDir, 'keys'),
+    databaseUrl: given.DATABASE_URL ?? null,
+    databaseOwnerUrl: given.DATABASE_OWNER_URL ?? null,
+    identity,
+    personaSwitch: given.PERSONA_SWITCH ?? development,
+    sample: given.SAMPLE ?? (development && mode !== 'test'),
+    playground: given.PLAYGROUND ?? !production,
+    introspection: given.INTROSPECTION ?? (production ? 'vendors' : 'all'),
+    logLevel: given.LOG_LEVEL ?? (production ? 'info' : 'warn'),
+    logOrigin: given.LOG_ORIGIN ?? DEVELOPMENT_ORIGIN,
+    limits: {
+      bodyBytes: given.MAX_BODY_BYTES ?? 1_048_576,
+      depth: given.MAX_DEPTH ?? 12,
+      aliases: given.MAX_ALIASES ?? 30,
+      tokens: given.MAX_TOKENS ?? 4000,
+      cost: given.MAX_COST ?? 20_000,
+      subscriptions: given.MAX_SUBSCRIPTIONS ?? 16,
+      requestMs: given.REQUEST_TIMEOUT_MS ?? 30_000,
+      stopMs: given.STOP_TIMEOUT_MS ?? 10_000,
+    },
+  };
+}
+
+/** Reads the settings of this process. */
+export const loadConfig = (): Config => parseConfig(process.env);

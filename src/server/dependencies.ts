@@ -1,0 +1,51 @@
+/** What the HTTP server is given; `wiring.ts` makes it from the settings, tests make it by hand. */
+import type { ApolloServerPlugin } from '@apollo/server';
+import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { MeasuredRequest } from '../api/index.js';
+import type { TileReader } from '../ledger/index.js';
+import type { Caller } from '../records/index.js';
+import type { Authenticator, Claims } from './authentication.js';
+import type { DevelopmentIssuer } from './dev-issuer.js';
+import type { HealthCheck } from './health.js';
+import type { Logger } from './log.js';
+import type { Metrics } from './metrics.js';
+import type { Config } from './settings.js';
+
+/** The least that the server must know of a request's context; `api/context.ts` says all of it. */
+export interface CallerContext {
+  readonly caller: Caller;
+}
+
+export interface ServerDependencies<C extends CallerContext> {
+  readonly config: Config;
+  /** Shielded already. */
+  readonly schema: GraphQLSchema;
+  /**
+   * Makes the context of one request, or of one event of a subscription: looks the bearer up in the registry.
+   *
+   * @throws VitrineError UNAUTHENTICATED for a stranger, FORBIDDEN for a suspended member.
+   */
+  readonly contextOf: (claims: Claims | null, log: Logger) => Promise<C>;
+  readonly authenticator: Authenticator;
+  /** Present in development only: serves `/dev/token` and its keys. */
+  readonly developmentIssuer: DevelopmentIssuer | null;
+  /**
+   * Limits on depth, aliases and cost, for a WebSocket's operations; over HTTP the plugins hold them.
+   *
+   * @throws VitrineError LIMIT_EXCEEDED, BAD_USER_INPUT
+   */
+  readonly checkOperation: (request: MeasuredRequest) => void;
+  readonly plugins: readonly ApolloServerPlugin<C>[];
+  readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  /** Gathers many errors of one pattern into one, as the plugins do over HTTP; for WebSocket answers. */
+  readonly collapse?: (errors: readonly GraphQLFormattedError[]) => readonly GraphQLFormattedError[];
+  /** The public half of the log, served below `/log`; absent where there is no log. */
+  readonly tiles?: Pick<TileReader, 'checkpoint' | 'read'>;
+  readonly health: readonly HealthCheck[];
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly clock: () => Date;
+}
+
+/** Metrics' names of operations. */
+export type OperationType = 'query' | 'mutation' | 'subscription' | 'unknown';

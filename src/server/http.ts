@@ -1,0 +1,169 @@
+/** The HTTP server: routes, security headers, and the way from a request to GraphQL and back. */
+import helmet from '@fastify/helmet';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import { fastify } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { acceptJsonOnly } from './body.js';
+import type { CallerContext, ServerDependencies } from './dependencies.js';
+import { addDevelopmentRoutes } from './dev-routes.js';
+import { createApollo } from './graphql.js';
+import { readiness } from './health.js';
+import { addLogRoutes } from './log-routes.js';
+import { addPages } from './pages.js';
+import { errorBody, refusalOf } from './problem.js';
+import { readTls } from './tls.js';
+import { GRAPHQL_PATH, serveSockets } from './websocket.js';
+
+/** A server that isn't listening yet. */
+export interface VitrineServer {
+  readonly app: FastifyInstance;
+  /** Starts to listen. @returns the address, with the port that was taken. */
+  listen(): Promise<string>;
+  /** Stops accepting, answers what is open, closes the WebSockets. */
+  close(): Promise<void>;
+}
+
+/** Pages and answers may load nothing from elsewhere; the playground widens this for itself. */
+const CONTENT_SECURITY_POLICY = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'none'"],
+    frameAncestors: ["'none'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+  },
+};
+
+function createApp<C extends CallerContext>(deps: ServerDependencies<C>): FastifyInstance {
+  const { config } = deps;
+  const options = {
+    bodyLimit: config.limits.bodyBytes,
+    requestTimeout: config.limits.requestMs,
+    handlerTimeout: config.limits.requestMs,
+    keepAliveTimeout: 65_000,
+    forceCloseConnections: 'idle' as const,
+    trustProxy: config.trustProxy ? [...config.trustProxy] : false,
+    logger: false,
+    routerOptions: { maxParamLength: 200 },
+  };
+  if (!config.tls) return fastify(options);
+  const https = { ...readTls(config.tls), minVersion: 'TLSv1.2' as const };
+  return fastify({ ...options, https });
+}
+
+/** Errors of any route in GraphQL's shape; what isn't a refusal is logged and told to nobody. */
+function addErrors<C extends CallerContext>(app: FastifyInstance, deps: ServerDependencies<C>): void {
+  app.setErrorHandler((error, _request, reply) => {
+    const refusal = refusalOf(error);
+    if (!refusal.known) deps.log.error({ err: error }, 'a request failed');
+    for (const { extensions } of refusal.body.errors) deps.metrics.errors.inc({ code: extensions.code });
+    if (refusal.status === 401) void reply.header('www-authenticate', 'Bearer error="invalid_token"');
+    return reply.code(refusal.status).send(refusal.body);
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send(errorBody('NOT_FOUND', 'there is nothing here')),
+  );
+}
+
+/** `/healthz`, `/readyz`, `/metrics`. */
+function addOperations<C extends CallerContext>(
+  app: FastifyInstance,
+  deps: ServerDependencies<C>,
+  stopping: () => boolean,
+): void {
+  app.get('/healthz', () => ({ alive: true }));
+  app.get('/readyz', async (_request, reply) => {
+    const state = await readiness(deps.health, (check, err) => deps.log.warn({ check, err }, 'not ready'));
+    const ready = state.ready && !stopping();
+    return reply.code(ready ? 200 : 503).send({ ...state, ready, stopping: stopping() });
+  });
+  app.get('/metrics', async (_request, reply) => {
+    const { registry } = deps.metrics;
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
+}
+
+/** Counts requests by their route's pattern: an address as it was asked could hold anything. */
+function addMeasures<C extends CallerContext>(app: FastifyInstance, deps: ServerDependencies<C>): void {
+  app.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    deps.metrics.requests.inc({ route, status: String(reply.statusCode) });
+    const quiet = route === '/healthz' || route === '/readyz' || route === '/metrics';
+    deps.log[quiet ? 'debug' : 'info'](
+      { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'request',
+    );
+    done();
+  });
+}
+
+/** Makes the server of `deps`. */
+export async function createServer<C extends CallerContext>(
+  deps: ServerDependencies<C>,
+): Promise<VitrineServer> {
+  const { config } = deps;
+  let stopping = false;
+  const app = createApp(deps);
+  const encrypted = config.tls !== null || config.trustProxy !== null;
+  await app.register(helmet, {
+    global: true,
+    contentSecurityPolicy: CONTENT_SECURITY_POLICY,
+    hsts: encrypted ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+    crossOriginResourcePolicy: { policy: 'same-origin' },
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+  acceptJsonOnly(app);
+  addErrors(app, deps);
+  addMeasures(app, deps);
+  addOperations(app, deps, () => stopping);
+
+  // A connection that is kept alive after its last answer would keep the server from closing.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (stopping) void reply.header('connection', 'close');
+    done(null, payload);
+  });
+
+  const apollo = createApollo(deps);
+  await apollo.start();
+  // The token is read before the body's content is looked at, and a bad one refuses the whole request with 401.
+  const contexts = new WeakMap<FastifyRequest, C>();
+  const answer = fastifyApolloHandler(apollo, {
+    context: (request: FastifyRequest) => {
+      const context = contexts.get(request);
+      return context ? Promise.resolve(context) : Promise.reject(new Error('the request has no context'));
+    },
+  }) as unknown as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+  app.route({
+    method: ['GET', 'POST'],
+    url: GRAPHQL_PATH,
+    preHandler: async (request, reply) => {
+      void reply.header('cache-control', 'no-store');
+      const claims = await deps.authenticator.authenticate(request.headers.authorization);
+      contexts.set(request, await deps.contextOf(claims, deps.log));
+    },
+    handler: (request, reply) => answer(request, reply),
+  });
+
+  if (deps.tiles) addLogRoutes(app, deps.tiles);
+  if (config.playground) addPages(app, deps);
+  if (deps.developmentIssuer) addDevelopmentRoutes(app, deps.developmentIssuer);
+  await app.ready();
+  const sockets = serveSockets(deps, app.server);
+
+  return {
+    app,
+    listen: () => app.listen({ host: config.host, port: config.port }),
+    close: async () => {
+      stopping = true;
+      // Sockets first: an open subscription would keep the HTTP server from closing.
+      await sockets.close();
+      const late = setTimeout(() => app.server.closeAllConnections(), config.limits.stopMs);
+      try {
+        await app.close();
+      } finally {
+        clearTimeout(late);
+      }
+      await apollo.stop();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** The facts that relations to records rest on, asked of the store: every row that counts has been verified. */
+import type { EncounterValues } from '../clinical/index.js';
+import { encounterKind } from '../clinical/index.js';
+import type { Condition, LookupsFor, RecordStore, Unrelated } from '../records/index.js';
+import { VitrineError } from '../ledger/core/index.js';
+
+/** Rows read at once: the first few nearly always answer. */
+const PAGE = 50;
+
+/** Every verified encounter that the conditions meet. One that doesn't verify gives no relation. */
+async function* encounters(
+  store: RecordStore,
+  where: readonly Condition[],
+): AsyncGenerator<Unrelated<EncounterValues>> {
+  let after: string | null = null;
+  do {
+    const listed = await store.find(encounterKind, { where, first: PAGE, after });
+    for (const { outcome } of listed.slice(0, PAGE)) {
+      // The kind tells what its values are.
+      if (!(outcome instanceof VitrineError)) yield outcome as Unrelated<EncounterValues>;
+    }
+    after = listed.length > PAGE ? (listed[PAGE - 1]?.cursor ?? null) : null;
+  } while (after !== null);
+}
+
+/** Care that was given: an encounter that is only planned, or was called off, opens no file. */
+const isCare = (values: EncounterValues): boolean =>
+  values.status !== 'PLANNED' && values.status !== 'CANCELLED';
+
+/** Makes the lookups of one request. */
+export function lookupsFor(clock: () => Date): LookupsFor {
+  return (store) => ({
+    now: clock,
+    treated: async (patients, institution, except, since) => {
+      const found = new Set<string>();
+      if (patients.length === 0) return found;
+      const where: readonly Condition[] = [
+        { column: 'patient', op: 'in', value: patients },
+        { column: 'custodian', op: 'eq', value: institution },
+        { column: 'retracted', op: 'eq', value: false },
+        { column: 'startedAt', op: 'lte', value: clock().toISOString() },
+      ];
+      const ends: readonly Condition[] = [
+        { column: 'endedAt', op: 'isNull', value: true },
+        { column: 'endedAt', op: 'gte', value: since },
+      ];
+      for (const end of ends) {
+        for await (const { values, anchor } of encounters(store, [...where, end])) {
+          // Evidence that the caller wrote itself is none (design: access, "Views").
+          if (anchor.actor !== except && isCare(values)) found.add(values.patient);
+          if (found.size === patients.length) return found;
+        }
+      }
+      return found;
+    },
+  });
+}

@@ -1,0 +1,129 @@
+/** Opens the system of a deployment: database, log, records. No network side yet. */
+import { randomBytes } from 'node:crypto';
+import type { Database } from '../database/index.js';
+import { openDatabase } from '../database/index.js';
+import { KINDS } from '../federation/index.js';
+import { VitrineError } from '../ledger/core/index.js';
+import type { Ledger } from '../ledger/index.js';
+import { initLedger, isInitialised, nativeHash, openLedger } from '../ledger/index.js';
+import type { GenesisFacts } from '../uploads/index.js';
+import { genesisRecords, newId } from '../uploads/index.js';
+import { Closing } from './lifecycle.js';
+import type { Logger } from './log.js';
+import { lookupsFor } from './lookups.js';
+import type { Config } from './settings.js';
+import { System } from './system.js';
+
+export interface OpenOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: () => Date;
+  /** Believe a database that is there without a pin, once. */
+  readonly trustFirst?: boolean;
+  /** Begins the log when the base is empty; without it an empty base is refused. */
+  readonly genesis?: GenesisFacts;
+}
+
+export interface OpenSystem {
+  readonly database: Database;
+  readonly ledger: Ledger;
+  readonly system: System;
+  /** The log was begun just now. */
+  readonly begun: boolean;
+  readonly closing: Closing;
+}
+
+/** The ministry of the development default; `vitrine init` asks for the real one. */
+export const DEVELOPMENT_GENESIS: GenesisFacts = {
+  ministry: { name: 'Ministry of Health', region: 'capital' },
+  member: { name: 'Regulator One', subject: 'regulator.one' },
+};
+
+/** Opens the database alone, as `verify` (`readOnly`) and the log both need it. */
+export function openBase(config: Config, log: Logger, readOnly = false): Promise<Database> {
+  return openDatabase({
+    url: config.databaseUrl ?? undefined,
+    ownerUrl: config.databaseOwnerUrl ?? undefined,
+    dataDir: config.dataDir,
+    readOnly,
+    log,
+  });
+}
+
+/** Begins the log with the ministry and its first member. Throws CONFLICT when there is one. */
+export async function beginLedger(
+  options: Pick<OpenOptions, 'config' | 'log' | 'clock'>,
+  database: Database,
+  facts: GenesisFacts,
+): Promise<Ledger> {
+  const { config, log, clock } = options;
+  const ministry = { institution: newId(), member: newId() };
+  return initLedger({
+    database,
+    dataDir: config.dataDir,
+    keysDir: config.keysDir,
+    log,
+    clock,
+    origin: config.logOrigin,
+    ministry,
+    genesis: ({ keys, origin, by, request }) =>
+      genesisRecords({ keys, origin, hash: nativeHash, clock }, by, facts, randomBytes, {
+        ...ministry,
+        request,
+      }),
+  });
+}
+
+/** Begins the log of an empty base; null when there is one, also when another process was faster. */
+async function beginUnlessBegun(
+  options: OpenOptions,
+  database: Database,
+  facts: GenesisFacts,
+): Promise<Ledger | null> {
+  if (await isInitialised(database.prisma)) return null;
+  try {
+    return await beginLedger(options, database, facts);
+  } catch (error) {
+    if (error instanceof VitrineError && error.code === 'CONFLICT') return null;
+    throw error;
+  }
+}
+
+/**
+ * Opens everything, in the order in which it must be closed again.
+ *
+ * @throws VitrineError NOT_CONFIGURED, ROLLBACK_DETECTED, INTEGRITY_VIOLATION, UNAVAILABLE; nothing stays open then
+ */
+export async function openSystem(options: OpenOptions): Promise<OpenSystem> {
+  const { config, log, clock, genesis } = options;
+  const closing = new Closing();
+  try {
+    const database = await openBase(config, log);
+    closing.add('database', () => database.close());
+    const began = genesis === undefined ? null : await beginUnlessBegun(options, database, genesis);
+    const begun = began !== null;
+    const ledger =
+      began ??
+      (await openLedger({
+        database,
+        dataDir: config.dataDir,
+        keysDir: config.keysDir,
+        log,
+        clock,
+        trustFirst: options.trustFirst ?? false,
+      }));
+    closing.add('log', () => ledger.close());
+    const system = new System({
+      database,
+      ledger,
+      kinds: KINDS,
+      lookups: lookupsFor(clock),
+      clock,
+      onViolation: (error) => ledger.raise(error),
+    });
+    return { database, ledger, system, begun, closing };
+  } catch (error) {
+    await closing.close().catch((failed: unknown) => log.error({ err: failed }, 'closing failed'));
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+/** The settings as data. `src/config.ts` reads them from the environment; nobody else does. */
+
+/** Whose tokens are accepted. */
+export type Identity =
+  | {
+      readonly kind: 'openid';
+      readonly issuer: string;
+      readonly audience: string;
+      /** Null: by the provider's discovery document. */
+      readonly jwksUrl: string | null;
+    }
+  /** Tokens of the process's own issuer: anyone on this machine can be anyone. */
+  | { readonly kind: 'development'; readonly audience: string }
+  | { readonly kind: 'none' };
+
+/** What a request may cost at most. */
+export interface Limits {
+  /** Bytes of a request body or a WebSocket message. */
+  readonly bodyBytes: number;
+  readonly depth: number;
+  readonly aliases: number;
+  readonly tokens: number;
+  readonly cost: number;
+  /** Open operations on one WebSocket. */
+  readonly subscriptions: number;
+  /** Milliseconds for a request to arrive, and to be answered. */
+  readonly requestMs: number;
+  /** Milliseconds that open requests are waited for when stopping. */
+  readonly stopMs: number;
+}
+
+export interface Config {
+  readonly mode: 'development' | 'test' | 'production';
+  readonly host: string;
+  readonly port: number;
+  /** PEM files, or null: plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** Addresses of a proxy whose forwarding headers are believed. */
+  readonly trustProxy: readonly string[] | null;
+  readonly dataDir: string;
+  readonly keysDir: string;
+  /** Null: embedded PostgreSQL in `dataDir`. */
+  readonly databaseUrl: string | null;
+  /** Login that owns the tables; null: as `databaseUrl`. */
+  readonly databaseOwnerUrl: string | null;
+  readonly identity: Identity;
+  readonly personaSwitch: boolean;
+  /** Load the sample population into an empty base. */
+  readonly sample: boolean;
+  readonly playground: boolean;
+  readonly introspection: 'all' | 'vendors' | 'none';
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  readonly logOrigin: string;
+  readonly limits: Limits;
+}

@@ -1,0 +1,79 @@
+/** The system without its network side: store, standing and uploads over one ledger, and a context for each request. */
+import type { RequestContext, RequestLog } from '../api/index.js';
+import type { Database } from '../database/index.js';
+import type { Ledger } from '../ledger/index.js';
+import { nativeHash, systemRandom } from '../ledger/index.js';
+import { VitrineError } from '../ledger/core/index.js';
+import type { Caller, KindRegistry, LookupsFor } from '../records/index.js';
+import { CallerReader, RecordStore } from '../records/index.js';
+import { Standing } from '../standing/index.js';
+import { Uploads } from '../uploads/index.js';
+import type { Claims } from './authentication.js';
+
+export interface SystemDependencies {
+  readonly database: Database;
+  readonly ledger: Ledger;
+  readonly kinds: KindRegistry;
+  readonly lookups: LookupsFor;
+  readonly clock: () => Date;
+  readonly onViolation: (error: VitrineError) => void;
+}
+
+/** Who bears the request: what a checked token says. */
+export type Bearer = Pick<Claims, 'subject' | 'expires'>;
+
+export class System {
+  readonly ledger: Ledger;
+  readonly kinds: KindRegistry;
+  readonly store: RecordStore;
+  readonly standing: Standing;
+  readonly #deps: SystemDependencies;
+
+  constructor(deps: SystemDependencies) {
+    this.#deps = deps;
+    this.ledger = deps.ledger;
+    this.kinds = deps.kinds;
+    this.store = new RecordStore(deps);
+    this.standing = new Standing({
+      ledger: deps.ledger,
+      reader: () => this.#reader(null),
+      clock: deps.clock,
+    });
+  }
+
+  /**
+   * The context of one request, or of one event of a subscription.
+   * @throws VitrineError UNAUTHENTICATED, FORBIDDEN, LICENCE_INACTIVE as the bearer's standing is; ROLLBACK_DETECTED
+   */
+  async contextOf(bearer: Bearer | null, requestLog: RequestLog): Promise<RequestContext> {
+    const { ledger, clock, kinds } = this.#deps;
+    const caller = await this.#callerOf(bearer);
+    const records = this.#reader(caller);
+    const renew = () => this.#callerOf(bearer);
+    const uploads = new Uploads(
+      { ledger, clock, random: systemRandom, hash: nativeHash },
+      { caller, records, renew },
+    );
+    return {
+      caller,
+      records,
+      uploads,
+      log: ledger,
+      kinds,
+      clock,
+      requestLog,
+      renew: () => this.contextOf(bearer, requestLog),
+    };
+  }
+
+  async #callerOf(bearer: Bearer | null): Promise<Caller> {
+    if (bearer === null) return null;
+    if (bearer.expires * 1000 <= this.#deps.clock().getTime())
+      throw new VitrineError('UNAUTHENTICATED', 'the access token has expired');
+    return this.standing.callerOf(bearer.subject);
+  }
+
+  #reader(caller: Caller): CallerReader {
+    return new CallerReader(this.store, caller, this.#deps.lookups);
+  }
+}

@@ -1,0 +1,143 @@
+/** The composition root: from the settings to a listening server. */
+import { collapseErrors, collapsePlugin } from '../access/index.js';
+import type { RequestContext } from '../api/index.js';
+import { errorFormatter, limitsPlugin, requireWithinLimits } from '../api/index.js';
+import { servedSchema } from '../federation/index.js';
+import { VitrineError } from '../ledger/core/index.js';
+import type { Ledger } from '../ledger/index.js';
+import type { Authenticator } from './authentication.js';
+import { createAuthenticator, remoteKeys } from './authentication.js';
+import type { DevelopmentIssuer } from './dev-issuer.js';
+import { openDevelopmentIssuer } from './dev-issuer.js';
+import type { HealthCheck } from './health.js';
+import { createServer } from './http.js';
+import type { Logger } from './log.js';
+import type { Metrics } from './metrics.js';
+import { createMetrics } from './metrics.js';
+import type { OpenSystem } from './open.js';
+import { DEVELOPMENT_GENESIS, openSystem } from './open.js';
+import type { Config } from './settings.js';
+import { readTls } from './tls.js';
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock?: () => Date;
+  /** Believe a database that is there without a pin, once. */
+  readonly trustFirst?: boolean;
+}
+
+/** A running server. */
+export interface Serving {
+  /** `http://127.0.0.1:4000` */
+  readonly address: string;
+  /** The log was begun just now: the base was empty. */
+  readonly begun: boolean;
+  readonly ledger: Ledger;
+  /** Stops accepting, answers what is open, closes everything in the opposite order of its opening. */
+  readonly stop: () => Promise<void>;
+}
+
+interface SignIn {
+  readonly authenticator: Authenticator;
+  readonly developmentIssuer: DevelopmentIssuer | null;
+}
+
+/** Whose tokens are taken. */
+async function signInOf(config: Config, log: Logger, clock: () => Date): Promise<SignIn> {
+  const { identity } = config;
+  if (identity.kind === 'none')
+    throw new VitrineError('NOT_CONFIGURED', 'OIDC_ISSUER: nobody could sign in without it');
+  if (identity.kind === 'openid') {
+    const { issuer, audience, jwksUrl } = identity;
+    const onFailure = (err: unknown): void => log.warn({ err, issuer }, "the issuer's keys can't be had");
+    const { keys, warm } = remoteKeys({ issuer, jwksUrl, onFailure });
+    // Not awaited, and `onFailure` has told: the provider may come up after this server.
+    warm().catch(() => undefined);
+    return { authenticator: createAuthenticator({ issuer, audience, keys, clock }), developmentIssuer: null };
+  }
+  const { audience } = identity;
+  const issuer = await openDevelopmentIssuer({ keysDir: config.keysDir, audience, clock });
+  const authenticator = createAuthenticator({ issuer: issuer.issuer, audience, keys: issuer.keys, clock });
+  return { authenticator, developmentIssuer: issuer };
+}
+
+/** Hangs the metrics on the log: its size, its alarms, the time of an append. */
+function measureLedger(ledger: Ledger, metrics: Metrics): void {
+  metrics.logSize.set(Number(ledger.trusted.size));
+  ledger.onAdvance((size) => metrics.logSize.set(Number(size)));
+  ledger.onAlarm(({ code }) => metrics.alarms.inc({ code }));
+  ledger.onAppended((seconds) => metrics.appendSeconds.observe(seconds));
+}
+
+function healthOf({ database, ledger }: OpenSystem): HealthCheck[] {
+  return [
+    { name: 'database', check: () => database.ping() },
+    {
+      name: 'log',
+      // Trusted up to the database's head, and not stopped by something that didn't verify.
+      check: async () => {
+        await ledger.sync();
+        if (ledger.trusted.alarm) throw ledger.trusted.alarm;
+      },
+    },
+  ];
+}
+
+/**
+ * Opens everything and listens.
+ *
+ * @throws VitrineError NOT_CONFIGURED, UNAVAILABLE, ROLLBACK_DETECTED, INTEGRITY_VIOLATION; nothing stays open then
+ */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { config, log } = options;
+  const clock = options.clock ?? (() => new Date());
+  if (config.tls) readTls(config.tls);
+  const signIn = await signInOf(config, log, clock);
+  const schema = servedSchema();
+  const development = config.identity.kind === 'development';
+  const opened = await openSystem({
+    ...options,
+    clock,
+    ...(development ? { genesis: DEVELOPMENT_GENESIS } : {}),
+  });
+  const { ledger, system, closing } = opened;
+  try {
+    const metrics = createMetrics();
+    measureLedger(ledger, metrics);
+    const server = await createServer<RequestContext>({
+      config,
+      schema,
+      ...signIn,
+      contextOf: (claims, requestLog) => system.contextOf(claims, requestLog),
+      checkOperation: (request) => requireWithinLimits(request, config.limits),
+      plugins: [limitsPlugin(config.limits), collapsePlugin()],
+      collapse: collapseErrors,
+      formatError: errorFormatter({
+        log,
+        hideSuggestions: config.introspection !== 'all',
+        onViolation: (error) => ledger.raise(error),
+      }),
+      tiles: ledger.tiles,
+      health: healthOf(opened),
+      metrics,
+      log,
+      clock,
+    });
+    closing.add('server', () => server.close());
+    const address = await server.listen();
+    return { address, begun: opened.begun, ledger, stop: () => closing.close() };
+  } catch (error) {
+    await closing.close().catch((failed: unknown) => log.error({ err: failed }, 'closing failed'));
+    throw listening(error, config);
+  }
+}
+
+/** Says in words why the address can't be taken. */
+function listening(error: unknown, config: Config): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return error;
+  const why =
+    code === 'EADDRINUSE' ? 'is in use' : code === 'EACCES' ? 'needs more rights' : 'is none of this machine';
+  return new VitrineError('NOT_CONFIGURED', `PORT: ${config.host}:${config.port} ${why}`);
+}
