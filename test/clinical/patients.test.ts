@@ -1,0 +1,158 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Member } from '../../src/records/index.js';
+import { AMEND_PATIENT, CITY, PERSON, REGISTER, SSN, first, makeScene, type Scene } from './scene.js';
+import { uuid, type World } from './world.js';
+
+let world: World;
+let clinician: Member;
+let registrar: Member;
+let north: Member;
+let northRegistrar: Member;
+let patient: string;
+let visit: Scene['visit'];
+
+beforeEach(async () => {
+  ({ world, clinician, registrar, north, northRegistrar, patient, visit } = await makeScene());
+});
+
+describe('registering a patient', () => {
+  it('names the patient that has an identifier already', async () => {
+    const { errors } = await world.ask(north, REGISTER, { identifiers: [{ system: 'a', value: 'b' }, SSN] });
+    expect(errors[0]?.extensions).toMatchObject({
+      code: 'CONFLICT',
+      path: ['input', 'identifiers', 1],
+      details: { kind: 'Patient', id: patient },
+    });
+  });
+
+  it.each<[string, object, (string | number)[]]>([
+    ['a birth in the future', { birthDate: '2026-06-03' }, ['input', 'birthDate']],
+    ['a birth year in the future', { birthDate: '2027' }, ['input', 'birthDate']],
+    ['a death in the future', { deceasedAt: '2026-06-01T13:00:00Z' }, ['input', 'deceasedAt']],
+    ['death before birth', { deceasedAt: '1970-01-01T00:00:00Z' }, ['input', 'deceasedAt']],
+    ['a long label', { label: 'x'.repeat(65) }, ['input', 'label']],
+    ['a lone surrogate', { names: [{ family: 'a\ud800' }] }, ['input', 'names', 0, 'family']],
+  ])('refuses %s, with the path, and writes nothing', async (_what, facts, path) => {
+    const before = world.records.size;
+    const { errors } = await world.ask(registrar, REGISTER, {
+      ...PERSON,
+      identifiers: [{ system: 'a', value: 'b' }],
+      ...facts,
+    });
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path });
+    expect(world.records.size).toBe(before);
+  });
+
+  it.each<[string, () => Member | null, string]>([
+    ['nobody', () => null, 'UNAUTHENTICATED'],
+    ['a finance officer', () => world.member(CITY, ['FINANCE']), 'FORBIDDEN'],
+    ['a patient', () => world.member(null, ['PATIENT'], { patient }), 'FORBIDDEN'],
+    [
+      'an institution without a licence',
+      () => world.member(CITY, ['REGISTRAR'], { licensed: false }),
+      'LICENCE_INACTIVE',
+    ],
+  ])('is refused to %s', async (_who, who, code) => {
+    const { errors } = await world.ask(who(), REGISTER, { identifiers: [{ system: 'a', value: 'b' }] });
+    expect(errors[0]?.extensions['code']).toBe(code);
+  });
+});
+
+describe('amending a patient', () => {
+  it('keeps what is left out and clears what is null', async () => {
+    const amended = await world.ask(registrar, AMEND_PATIENT, {
+      patient,
+      expectedVersion: 1,
+      language: 'de',
+      alerts: null,
+    });
+    expect(amended.data).toEqual({ amendPatient: { patient: { version: 2, language: 'de' } } });
+    const read = await world.ask(
+      clinician,
+      `{ patient(id: "${patient}") { birthDate alerts { text } names { family } } }`,
+    );
+    expect(read).toEqual({
+      errors: [],
+      data: { patient: { birthDate: '1980-02-29', alerts: [], names: [{ family: 'Alcántar' }] } },
+    });
+  });
+
+  it('refuses another version than the current one', async () => {
+    const { errors } = await world.ask(registrar, AMEND_PATIENT, {
+      patient,
+      expectedVersion: 2,
+      language: 'de',
+    });
+    expect(errors[0]?.extensions).toMatchObject({ code: 'CONFLICT', path: ['input', 'expectedVersion'] });
+  });
+
+  it('is for the custodian: others learn nothing, not even with an input that fits badly', async () => {
+    const bad = { patient, expectedVersion: 1, deceasedAt: '1970-01-01T00:00:00Z' };
+    expect((await world.ask(north, AMEND_PATIENT, bad)).errors[0]?.extensions['code']).toBe('NOT_FOUND');
+    await visit(northRegistrar);
+    expect((await world.ask(north, AMEND_PATIENT, bad)).errors[0]?.extensions['code']).toBe('FORBIDDEN');
+  });
+});
+
+describe('finding a patient', () => {
+  const byIdentifier = (value: string, birthDate: string) =>
+    `{ patientByIdentifier(system: "urn:ssn", value: "${value}", birthDate: "${birthDate}") { id names { family } } }`;
+
+  it('tells another institution the id, and not the name', async () => {
+    const { data, errors } = await world.ask(north, byIdentifier('999-1', '1980-02-29'));
+    expect(data).toEqual({ patientByIdentifier: { id: patient, names: null } });
+    expect(errors.map(({ path, extensions }) => [path, extensions['code']])).toEqual([
+      ['patientByIdentifier.names', 'FORBIDDEN'],
+    ]);
+  });
+
+  it('answers a wrong birth date and an unknown number alike', async () => {
+    const wrong = await world.ask(north, byIdentifier('999-1', '1980-02-28'));
+    const absent = await world.ask(north, byIdentifier('999-2', '1980-02-29'));
+    expect(wrong).toEqual(absent);
+    expect(wrong.errors[0]?.extensions['code']).toBe('NOT_FOUND');
+  });
+
+  it('is refused to the state', async () => {
+    const regulator = world.member(uuid(), ['REGULATOR'], { state: true });
+    expect(
+      (await world.ask(regulator, byIdentifier('999-1', '1980-02-29'))).errors[0]?.extensions['code'],
+    ).toBe('FORBIDDEN');
+  });
+
+  it('is nothing to an institution that doesn’t treat it', async () => {
+    expect(await world.ask(north, `{ patient(id: "${patient}") { id } }`)).toEqual({
+      data: { patient: null },
+      errors: [],
+    });
+  });
+
+  it.each([
+    ['zoe', 1],
+    ['ALC zoë', 1],
+    ['zo', 0],
+    ['lcantar', 0],
+  ])('by the name %s finds %i in the own institution', async (name, count) => {
+    const { data } = await world.ask(
+      clinician,
+      `{ patients(filter: { name: "${name}" }) { edges { node { id } } } }`,
+    );
+    expect((first(data, 'patients', 'edges') as unknown as object[]).length).toBe(count);
+    const elsewhere = await world.ask(
+      north,
+      `{ patients(filter: { name: "${name}" }) { edges { node { id } } } }`,
+    );
+    expect(elsewhere.data).toEqual({ patients: { edges: [] } });
+  });
+
+  it('by name or number is refused to roles that don’t read identities', async () => {
+    const finance = world.member(CITY, ['FINANCE']);
+    for (const filter of ['name: "zoe"', 'identifier: { system: "urn:ssn", value: "999-1" }']) {
+      const { errors } = await world.ask(
+        finance,
+        `{ patients(filter: { ${filter} }) { edges { node { id } } } }`,
+      );
+      expect(errors[0]?.extensions['code']).toBe('FORBIDDEN');
+    }
+  });
+});

@@ -1,0 +1,198 @@
+/** Inputs that are right, and what can be wrong with them: the tables of bad-input.test.ts. */
+import { randomUUID } from 'node:crypto';
+import type { Records } from './cast.js';
+import { MARKER } from './refusal.js';
+
+export type Input = Readonly<Record<string, unknown>>;
+/** Mutation, who asks, and an input that would be taken. */
+export const GOOD: Readonly<Record<string, readonly [who: string, input: (records: Records) => Input]>> = {
+  registerPatient: [
+    'registrar.city',
+    () => ({
+      identifiers: [{ system: 'urn:bad', value: randomUUID() }],
+      names: [{ family: MARKER }],
+      birthDate: '1980-01-01',
+    }),
+  ],
+  amendPatient: ['registrar.city', (records) => ({ patient: records['Patient'], expectedVersion: 1 })],
+  recordEncounter: [
+    'clinician.city',
+    (records) => ({
+      patient: records['Patient'],
+      class: 'AMB',
+      status: 'FINISHED',
+      start: '2025-05-01T10:00:00Z',
+      end: '2025-05-01T11:00:00Z',
+      note: MARKER,
+    }),
+  ],
+  amendEncounter: ['clinician.city', (records) => ({ encounter: records['Encounter'], expectedVersion: 1 })],
+  registerInstitution: [
+    'regulator.one',
+    () => ({
+      name: MARKER,
+      kind: 'CLINIC',
+      ownership: 'PRIVATE',
+      region: 'south',
+      identifiers: [],
+      licence: { number: 'L-77' },
+    }),
+  ],
+  changeLicence: [
+    'regulator.one',
+    (records) => ({ institution: records['Institution'], licence: { number: 'L-1' } }),
+  ],
+  enrolMember: [
+    'registrar.city',
+    (records) => ({
+      institution: records['Institution'],
+      subject: `bad.${randomUUID()}`,
+      name: MARKER,
+      roles: ['CLINICIAN'],
+    }),
+  ],
+  defineForm: [
+    'regulator.one',
+    () => ({
+      code: `bad-${randomUUID().slice(0, 8)}`,
+      title: MARKER,
+      period: 'MONTH',
+      indicators: [{ code: 'a', label: 'A', type: 'INTEGER' }],
+    }),
+  ],
+  fileReport: [
+    'reporter.city',
+    () => ({
+      form: 'hospital-activity',
+      period: '2025-03',
+      indicators: [
+        { code: 'beds', value: '1' },
+        { code: 'admissions', value: '1' },
+        { code: 'occupancy', value: '1.5' },
+      ],
+    }),
+  ],
+  createProgramme: [
+    'regulator.one',
+    () => ({
+      code: `BAD${randomUUID().slice(0, 4)}`,
+      title: MARKER,
+      budget: { amount: 1000, currency: 'EUR' },
+    }),
+  ],
+  proposeSubsidy: [
+    'regulator.one',
+    (records) => ({
+      programme: records['Programme'],
+      payee: records['Institution'],
+      amount: { amount: 5, currency: 'EUR' },
+      purpose: MARKER,
+    }),
+  ],
+};
+
+const money = (amount: unknown, currency: unknown = 'EUR') => ({ amount, currency });
+const long = (length: number) => 'x'.repeat(length);
+const visit = (start: string, end: string | null, status = 'FINISHED') => ({ start, end, status });
+const figures = (beds: string | null, occupancy: string | null = '1.5') => [
+  { code: 'beds', value: beds },
+  { code: 'admissions', value: '1' },
+  { code: 'occupancy', value: occupancy },
+];
+
+/** Mutation, what is wrong, the part of the input that is, and where the answer says so. */
+// prettier-ignore
+export const VALUES: readonly (readonly [mutation: string, what: string, input: Input, path: string])[] = [
+  ['registerPatient', 'a birth in the future', { birthDate: '2999-01-01' }, 'input.birthDate'],
+  ['registerPatient', 'a day that is none', { birthDate: '2023-02-30' }, 'input.birthDate'],
+  ['registerPatient', 'a month that is none', { birthDate: '2023-13' }, 'input.birthDate'],
+  ['registerPatient', 'a day as a number', { birthDate: 19800101 }, 'input.birthDate'],
+  ['registerPatient', 'a birth before the records', { birthDate: '1492-10-12' }, 'input.birthDate'],
+  ['registerPatient', 'a death before birth', { deceasedAt: '1979-01-01T00:00:00Z' }, 'input.deceasedAt'],
+  ['registerPatient', 'a death in the future', { deceasedAt: '2999-01-01T00:00:00Z' }, 'input.deceasedAt'],
+  ['registerPatient', 'a death of the living', { deceased: false, deceasedAt: '2020-01-01T00:00:00Z' }, 'input.deceased'],
+  ['registerPatient', 'no identifier', { identifiers: [] }, 'input.identifiers'],
+  ['registerPatient', 'an identifier twice', { identifiers: [1, 2].map(() => ({ system: 'urn:b', value: '1' })) }, 'input.identifiers.1'],
+  ['registerPatient', 'an identifier’s system with a space', { identifiers: [{ system: 'urn b', value: '1' }] }, 'input.identifiers.0.system'],
+  ['registerPatient', 'an identifier of nothing', { identifiers: [{ system: 'urn:b', value: '  ' }] }, 'input.identifiers.0.value'],
+  ['registerPatient', 'a name too long', { names: [{ family: MARKER + long(500) }] }, 'input.names.0.family'],
+  ['registerPatient', 'a lone surrogate', { names: [{ family: `${MARKER}\ud800` }] }, 'input.names.0.family'],
+  ['registerPatient', 'a low surrogate first', { names: [{ family: `\udc00\ud83d${MARKER}` }] }, 'input.names.0.family'],
+  ['registerPatient', 'a zero byte', { names: [{ family: `a\u0000${MARKER}` }] }, 'input.names.0.family'],
+  ['registerPatient', 'a control character', { names: [{ family: 'a\u001b[31m' }] }, 'input.names.0.family'],
+  ['registerPatient', 'a line break in a name', { names: [{ family: 'a\nb' }] }, 'input.names.0.family'],
+  ['registerPatient', 'a language that is none', { language: MARKER.repeat(3) }, 'input.language'],
+  ['registerPatient', 'an enum’s value that is none', { gender: MARKER }, 'input.gender'],
+  ['registerPatient', 'an unknown member', { [MARKER.toLowerCase()]: 1 }, 'input'],
+  ['registerPatient', 'too many names', { names: Array.from({ length: 17 }, () => ({ family: 'a' })) }, 'input.names'],
+  ['registerPatient', 'a label too long', { label: long(65) }, 'input.label'],
+  ['registerPatient', 'a request id that is none', { requestId: MARKER }, 'input.requestId'],
+  ['recordEncounter', 'an end before the start', visit('2025-05-02T10:00:00Z', '2025-05-01T10:00:00Z'), 'input.end'],
+  ['recordEncounter', 'an end before the start in another zone', visit('2025-05-01T10:00:00+01:00', '2025-05-01T10:00:00+02:00'), 'input.end'],
+  ['recordEncounter', 'a finished start in the future', visit('2999-05-02T10:00:00Z', null), 'input.start'],
+  ['recordEncounter', 'a finished end in the future', visit('2025-05-02T10:00:00Z', '2999-05-02T10:00:00Z'), 'input.end'],
+  ['recordEncounter', 'a time without a zone', { start: '2025-05-02T10:00:00' }, 'input.start'],
+  ['recordEncounter', 'an hour that is none', { start: '2025-05-02T25:00:00Z' }, 'input.start'],
+  ['recordEncounter', 'a day that is none', { start: '2025-02-30T10:00:00Z' }, 'input.start'],
+  ['recordEncounter', 'a time finer than kept', { start: '2025-05-02T10:00:00.123456Z' }, 'input.start'],
+  ['recordEncounter', 'a patient that is no id', { patient: MARKER }, 'input.patient'],
+  ['recordEncounter', 'a patient of null', { patient: null }, 'input.patient'],
+  ['recordEncounter', 'a negative cost', { cost: money(-1) }, 'input.cost.amount'],
+  ['recordEncounter', 'a cost beyond the bounds', { cost: money('9223372036854775807') }, 'input.cost.amount'],
+  ['recordEncounter', 'a cost beyond 64 bits', { cost: money('9223372036854775808') }, 'input.cost.amount'],
+  ['recordEncounter', 'a cost with a fraction', { cost: money(1.5) }, 'input.cost.amount'],
+  ['recordEncounter', 'a cost as a word', { cost: money(MARKER) }, 'input.cost.amount'],
+  ['recordEncounter', 'a cost past exact numbers', { cost: money(9007199254740993) }, 'input.cost.amount'],
+  ['recordEncounter', 'a currency in small letters', { cost: money(1, 'eur') }, 'input.cost.currency'],
+  ['recordEncounter', 'a currency of four letters', { cost: money(1, 'EURO') }, 'input.cost.currency'],
+  ['recordEncounter', 'a note too long', { note: long(20_001) }, 'input.note'],
+  ['recordEncounter', 'text beyond any', { note: long(70_000) }, 'input.note'],
+  ['recordEncounter', 'a coding of nothing', { reason: [{}] }, 'input.reason.0'],
+  ['recordEncounter', 'an abatement before the onset', { diagnoses: [{ code: { code: 'A' }, onset: '2020-02', abatement: '2020-01' }] }, 'input.diagnoses.0.abatement'],
+  ['recordEncounter', 'an onset in the future', { diagnoses: [{ code: { code: 'A' }, onset: '2999' }] }, 'input.diagnoses.0.onset'],
+  ['recordEncounter', 'too many diagnoses', { diagnoses: Array.from({ length: 65 }, () => ({ code: { code: 'A' } })) }, 'input.diagnoses'],
+  ['amendEncounter', 'an end before the kept start', { end: '2025-11-01T00:00:00Z' }, 'input.end'],
+  ['amendEncounter', 'a version that is no number', { expectedVersion: '1' }, 'input.expectedVersion'],
+  ['amendEncounter', 'a version beyond 32 bits', { expectedVersion: 2 ** 31 }, 'input.expectedVersion'],
+  ['amendPatient', 'a birth after the kept death', { birthDate: '2026-01-01' }, 'input.deceasedAt'],
+  ['amendPatient', 'the identifiers taken away', { identifiers: null }, 'input.identifiers'],
+  ['registerInstitution', 'a name of nothing', { name: ' ' }, 'input.name'],
+  ['registerInstitution', 'beds below none', { capacity: { beds: -1 } }, 'input.capacity.beds'],
+  ['registerInstitution', 'beds beyond the bounds', { capacity: { beds: 100_001 } }, 'input.capacity.beds'],
+  ['registerInstitution', 'beds beyond 32 bits', { capacity: { beds: 2 ** 40 } }, 'input.capacity.beds'],
+  ['registerInstitution', 'half a bed', { capacity: { beds: 0.5 } }, 'input.capacity.beds'],
+  ['registerInstitution', 'an IBAN whose digits don’t hold', { account: { iban: 'DE89370400440532013001', holder: MARKER } }, 'input.account.iban'],
+  ['registerInstitution', 'a licence that ends before it begins', { licence: { number: '1', validFrom: '2025-02-02', validUntil: '2025-02-01' } }, 'input.licence.validUntil'],
+  ['changeLicence', 'a licence that ends before it begins', { licence: { number: '1', validFrom: '2025-02-02', validUntil: '2025-02-01' } }, 'input.licence.validUntil'],
+  ['changeLicence', 'a state that only the calendar gives', { licence: { number: '1', state: 'EXPIRED' } }, 'input.licence.state'],
+  ['enrolMember', 'no role', { roles: [] }, 'input.roles'],
+  ['enrolMember', 'PATIENT beside another', { roles: ['PATIENT', 'CLINICIAN'] }, 'input.roles'],
+  ['enrolMember', 'a key of 31 bytes', { publicKey: Buffer.alloc(31, 1).toString('base64') }, 'input.publicKey'],
+  ['enrolMember', 'a key that is no base64', { publicKey: '***' }, 'input.publicKey'],
+  ['enrolMember', 'a subject too long', { subject: long(256) }, 'input.subject'],
+  ['defineForm', 'a code with a space', { code: 'a b' }, 'input.code'],
+  ['defineForm', 'no indicator', { indicators: [] }, 'input.indicators'],
+  ['defineForm', 'limits the wrong way round', { indicators: [{ code: 'a', label: 'A', type: 'INTEGER', min: '2', max: '1' }] }, 'input.indicators.0.max'],
+  ['fileReport', 'a period of the future', { period: '2999-01' }, 'input.period'],
+  ['fileReport', 'a month that is none', { period: '2025-13' }, 'input.period'],
+  ['fileReport', 'a year for a month', { period: '2025' }, 'input.period'],
+  ['fileReport', 'a value beyond the form’s limit', { indicators: figures('5001') }, 'input.indicators.0.value'],
+  ['fileReport', 'a negative value', { indicators: figures('-1') }, 'input.indicators.0.value'],
+  ['fileReport', 'a fraction for a whole number', { indicators: figures('1.5') }, 'input.indicators.0.value'],
+  ['fileReport', 'a word for a number', { indicators: figures(MARKER) }, 'input.indicators.0.value'],
+  ['fileReport', 'an exponent', { indicators: figures('1', '1e1') }, 'input.indicators.2.value'],
+  ['fileReport', 'not a number', { indicators: figures('1', 'NaN') }, 'input.indicators.2.value'],
+  ['fileReport', 'a figure missing', { indicators: figures('1').slice(0, 2) }, 'input.indicators'],
+  ['fileReport', 'a figure twice', { indicators: [...figures('1'), { code: 'beds', value: '2' }] }, 'input.indicators.3.code'],
+  ['fileReport', 'a figure not asked for', { indicators: [...figures('1'), { code: 'ghosts', value: '2' }] }, 'input.indicators.3.code'],
+  ['createProgramme', 'a budget of nothing', { budget: money(0) }, 'input.budget.amount'],
+  ['createProgramme', 'a negative budget', { budget: money(-5) }, 'input.budget.amount'],
+  ['createProgramme', 'a budget beyond the bounds', { budget: money('100000000000000001') }, 'input.budget.amount'],
+  ['createProgramme', 'a currency not in use', { budget: money(1, 'DEM') }, 'input.budget.currency'],
+  ['createProgramme', 'an end before the beginning', { validFrom: '2025-02-02', validUntil: '2025-02-01' }, 'input.validUntil'],
+  ['proposeSubsidy', 'an amount of nothing', { amount: money(0) }, 'input.amount.amount'],
+  ['proposeSubsidy', 'a negative amount', { amount: money('-1') }, 'input.amount.amount'],
+  ['proposeSubsidy', 'a zero before the number', { amount: money('007') }, 'input.amount.amount'],
+  ['proposeSubsidy', 'another currency than the programme’s', { amount: money(1, 'USD') }, 'input.amount.currency'],
+  ['proposeSubsidy', 'no purpose', { purpose: '' }, 'input.purpose'],
+];

@@ -1,0 +1,167 @@
+/**
+ * A whole Vitrine for end-to-end tests: the real server over real HTTP with the sample loaded through its API, on a
+ * database of its own whose owner's address is known, so that a test can tamper with it.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { loadSample } from '../../src/cli/sample/load.js';
+import { parseConfig } from '../../src/config.js';
+import { createLog, serve, type Serving } from '../../src/server/index.js';
+import { freshDatabase, type TestDatabase } from './database.js';
+
+/** One error of an answer. */
+export interface AnswerError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: {
+    readonly code: string;
+    readonly path?: readonly (string | number)[];
+    readonly details?: Readonly<Record<string, unknown>>;
+    readonly problems?: readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
+  };
+}
+
+export interface Answer<T = Record<string, never>> {
+  readonly status: number;
+  readonly data: T | null;
+  readonly errors: readonly AnswerError[];
+  readonly codes: readonly string[];
+  /** The answer as it came, to look for what may not be in it. */
+  readonly text: string;
+}
+
+export interface VitrineOptions {
+  /** Load the sample with its personas; true by default. Without it `regulator.one` alone is enrolled. */
+  readonly sample?: boolean;
+  /** Settings beyond the defaults, as in the environment. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly clock?: () => Date;
+}
+
+export class TestVitrine {
+  readonly #tokens = new Map<string, Promise<string>>();
+
+  private constructor(
+    public serving: Serving,
+    readonly database: TestDatabase,
+    readonly dataDir: string,
+    /** Its settings, as in the environment. */
+    readonly environment: Readonly<Record<string, string>>,
+    private readonly clock: Pick<VitrineOptions, 'clock'>,
+  ) {}
+
+  static async start(options: VitrineOptions = {}): Promise<TestVitrine> {
+    const database = await freshDatabase();
+    const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-e2e-'));
+    const environment = {
+      NODE_ENV: 'test',
+      PORT: '0',
+      DATA_DIR: dataDir,
+      DATABASE_URL: database.url,
+      DATABASE_OWNER_URL: database.ownerUrl,
+      LOG_LEVEL: 'silent',
+      LOG_ORIGIN: 'vitrine.test/log',
+      SAMPLE: 'false',
+      ...options.settings,
+    };
+    const clock = options.clock === undefined ? {} : { clock: options.clock };
+    const serving = await serve({ config: parseConfig(environment), log: createLog('silent'), ...clock });
+    const vitrine = new TestVitrine(serving, database, dataDir, environment, clock);
+    if (options.sample !== false) {
+      const { address, ledger } = serving;
+      await loadSample({ server: address, origin: ledger.origin, onProgress: () => undefined });
+    }
+    return vitrine;
+  }
+
+  /** Stops the server and starts it again, with other settings where given. Throws what the start throws. */
+  async restart(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.serving.stop();
+    this.#tokens.clear();
+    const config = parseConfig({ ...this.environment, ...settings });
+    this.serving = await serve({ config, log: createLog('silent'), ...this.clock });
+  }
+
+  get url(): string {
+    return this.serving.address;
+  }
+
+  /** A token of the persona, or of any enrolled subject. */
+  token(persona: string): Promise<string> {
+    let token = this.#tokens.get(persona);
+    if (token === undefined) {
+      token = this.#fetchToken(persona);
+      this.#tokens.set(persona, token);
+    }
+    return token;
+  }
+
+  /** One operation over HTTP as a persona; null: without a token. */
+  async ask<T = Record<string, never>>(
+    persona: string | null,
+    query: string,
+    variables: Readonly<Record<string, unknown>> = {},
+  ): Promise<Answer<T>> {
+    const authorization = persona === null ? {} : { authorization: `Bearer ${await this.token(persona)}` };
+    const response = await fetch(`${this.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...authorization },
+      body: JSON.stringify({ query, variables }),
+    });
+    const text = await response.text();
+    const body = JSON.parse(text) as { data?: T | null; errors?: AnswerError[] };
+    const errors = body.errors ?? [];
+    return {
+      status: response.status,
+      data: body.data ?? null,
+      errors,
+      codes: errors.map((error) => error.extensions.code),
+      text,
+    };
+  }
+
+  /** A mutation of one input, under a request id of its own unless the input brings one. */
+  mutate<T = Record<string, never>>(
+    persona: string,
+    name: string,
+    input: Readonly<Record<string, unknown>>,
+    selection: string,
+  ): Promise<Answer<T>> {
+    const type = `${name.slice(0, 1).toUpperCase()}${name.slice(1)}Input`;
+    const query = `mutation ($input: ${type}!) { ${name}(input: $input) { ${selection} } }`;
+    return this.ask<T>(persona, query, { input: { requestId: randomUUID(), ...input } });
+  }
+
+  /** Runs SQL as the owner of the tables, with triggers off: what whoever holds the database can do. */
+  async tamper(...statements: readonly string[]): Promise<pg.QueryResult[]> {
+    const client = new pg.Client({ connectionString: this.database.ownerUrl });
+    await client.connect();
+    try {
+      await client.query("SET session_replication_role = 'replica'");
+      const results: pg.QueryResult[] = [];
+      for (const statement of statements) results.push(await client.query(statement));
+      return results;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.serving.stop();
+    await this.database.drop();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  async #fetchToken(persona: string): Promise<string> {
+    const response = await fetch(`${this.url}/dev/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ persona }),
+    });
+    const { access_token: token } = (await response.json()) as { access_token: string };
+    return token;
+  }
+}
