@@ -20,13 +20,14 @@ export class LeafHashes implements Section {
   /** `capacity`: tiles kept; 8 KB each. */
   constructor(private readonly capacity = 2048) {}
 
-  append(leafHash: Uint8Array): void {
+  /** `filled`: the root of the tile that this leaf fills, from the tree that has it anyway. */
+  append(leafHash: Uint8Array, filled: Uint8Array | undefined): void {
     this.tail.push(leafHash);
-    if (this.tail.length < TILE_WIDTH) return;
+    if (filled === undefined) return;
     const tile = new Uint8Array(TILE_WIDTH * HASH_LENGTH);
     this.tail.forEach((each, i) => tile.set(each, i * HASH_LENGTH));
     this.keep(this.tileHashes.length, tile);
-    this.tileHashes.push(merkleRoot(this.tail, nativeHash));
+    this.tileHashes.push(filled);
     this.tail = [];
   }
 

@@ -9,11 +9,23 @@ import { checkEncoding, type HashFn } from './core/index.js';
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** SHA-256 by the platform's one-shot hash: 0.6 µs for 64 bytes. */
+const HASH_LENGTH = 32;
+
+/**
+ * SHA-256 by the platform's one-shot hash: 0.5 µs for 300 bytes. As text of one character a byte, since a Buffer of its
+ * own for each hash costs more than the hash.
+ */
 export const nativeHash: HashFn = (data) => {
-  const digest = hash('sha256', data, 'buffer');
-  return new Uint8Array(digest.buffer, digest.byteOffset, digest.length);
+  const text = nativeTextHash(data);
+  const bytes = new Uint8Array(HASH_LENGTH);
+  for (let i = 0; i < HASH_LENGTH; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 };
+
+/** SHA-256 of bytes, or of a text's UTF-8, as text of one character a byte. */
+export function nativeTextHash(data: Uint8Array | string): string {
+  return hash('sha256', data, 'binary');
+}
 
 /** An Ed25519 key pair of the platform, from its 32-byte seed (RFC 8032 section 5.1.5). */
 export interface SigningKey {

@@ -2,9 +2,8 @@
  * Which parts of which requests the log has accepted, as this process verified it: 63 bits of a keyed hash each. The table
  * of requests can be changed by whoever holds the database; a line taken out of it must not let a request be done twice.
  */
-import { concat, u32be, utf8 } from './core/index.js';
 import { FrozenWords } from './frozen-words.js';
-import { nativeHash } from './native.js';
+import { nativeTextHash } from './native.js';
 import { type FrozenSection, malformed, rows, type Section, type SectionReader } from './section.js';
 
 /** A part of a request. */
@@ -98,9 +97,8 @@ export class RequestSet implements Section {
   }
 
   private hash({ institution, member, request, part }: RequestPart): [number, number] {
-    const text = utf8(`${institution ?? ''}/${member}/${request}/${part}`);
-    const hashed = new DataView(nativeHash(concat(u32be(this.seed), text)).slice().buffer);
-    return [(hashed.getUint32(0) | 1) >>> 0, hashed.getUint32(4)];
+    const digest = nativeTextHash(`${this.seed}/${institution ?? ''}/${member}/${request}/${part}`);
+    return [(wordOf(digest, 0) | 1) >>> 0, wordOf(digest, 4)];
   }
 }
 
@@ -115,4 +113,11 @@ function* usedPlaces(frozen: FrozenWords): Generator<Uint8Array> {
     }
     if (end > 0) yield new Uint8Array(used.buffer, 0, 4 * end);
   }
+}
+
+/** Four characters of a digest, one a byte, as a number. */
+function wordOf(digest: string, at: number): number {
+  let word = 0;
+  for (let i = at; i < at + 4; i++) word = word * 256 + digest.charCodeAt(i);
+  return word;
 }

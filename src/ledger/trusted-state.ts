@@ -136,8 +136,7 @@ export class TrustedState implements LogView {
 
   /** Adds the leaf of an entry that can't be read any further: an audit goes on behind it. */
   applyLeaf(leafHash: Uint8Array): void {
-    this.edge.append(leafHash);
-    this.leaves.append(leafHash);
+    this.leaves.append(leafHash, this.edge.append(leafHash));
   }
 
   /** Adds an entry that was checked. */

@@ -12,6 +12,7 @@ import { enrolMember, registerInstitution } from '../../src/registry/index.js';
 import { createLog, DEVELOPMENT_GENESIS, openSystem } from '../../src/server/index.js';
 import type { OpenSystem } from '../../src/server/index.js';
 import { newId } from '../../src/uploads/index.js';
+import type { Author } from './large-log.js';
 
 const REGULATOR = 'regulator.one';
 const REGISTRAR = 'registrar.bench';
@@ -19,6 +20,8 @@ const PATIENTS = 64;
 
 export interface Scene {
   readonly open: OpenSystem;
+  /** The registrar, its hospital and the patients. */
+  readonly author: Author;
   /** One mutation of a signed-in registrar: records an encounter, and gives its id. */
   readonly record: () => Promise<string>;
   readonly close: () => Promise<void>;
@@ -37,10 +40,12 @@ export async function openScene(): Promise<Scene> {
   await chmod(folder, 0o711);
   const config = parseConfig({ NODE_ENV: 'test', DATA_DIR: join(folder, 'data'), LOG_LEVEL: 'silent' });
   const open = await openSystem({ config, log, clock: () => new Date(), genesis: DEVELOPMENT_GENESIS });
-  const patients = await populate(open);
+  const author = await populate(open);
+  const { patients } = author;
   let turn = 0;
   return {
     open,
+    author,
     record: () => record(open, patients[turn++ % patients.length] ?? ''),
     close: async () => {
       await open.closing.close();
@@ -49,7 +54,7 @@ export async function openScene(): Promise<Scene> {
   };
 }
 
-async function populate(open: OpenSystem): Promise<string[]> {
+async function populate(open: OpenSystem): Promise<Author> {
   const state = await contextFor(open, REGULATOR);
   const { id: institution } = await registerInstitution(state, {
     requestId: newId(),
@@ -61,7 +66,8 @@ async function populate(open: OpenSystem): Promise<string[]> {
     licence: { number: '1', state: 'ACTIVE', validFrom: '2020-01-01', work: ['general'] },
   });
   const member = { name: 'Registrar', subject: REGISTRAR, institution, roles: ['REGISTRAR' as const] };
-  await enrolMember(await contextFor(open, REGULATOR), { requestId: newId(), ...member }, () =>
+  const enrolment = { requestId: newId(), ...member };
+  const registrar = await enrolMember(await contextFor(open, REGULATOR), enrolment, () =>
     Promise.resolve(null),
   );
   const ctx = await contextFor(open, REGISTRAR);
@@ -74,7 +80,8 @@ async function populate(open: OpenSystem): Promise<string[]> {
       birthDate: '1980-01-01',
     }),
   );
-  return (await Promise.all(made)).map(({ id }) => id);
+  const patients = (await Promise.all(made)).map(({ id }) => id);
+  return { institution, member: registrar.id, patients };
 }
 
 async function record(open: OpenSystem, patient: string): Promise<string> {

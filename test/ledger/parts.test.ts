@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { leafHash, sha256, utf8 } from '../../src/ledger/core/index.js';
+import { leafHash, RightEdge, sha256, utf8 } from '../../src/ledger/core/index.js';
 import { Bits } from '../../src/ledger/bits.js';
 import { HeadMap, uuidBytes } from '../../src/ledger/head-map.js';
 import { LeafHashes } from '../../src/ledger/leaf-hashes.js';
@@ -81,7 +81,8 @@ describe('LeafHashes', () => {
   it('forgets tiles beyond its capacity and takes back only the same', () => {
     const hashes = Array.from({ length: 600 }, (_, i) => leafHash(utf8(`${i}`)));
     const leaves = new LeafHashes(1);
-    for (const hash of hashes) leaves.append(hash);
+    const edge = new RightEdge(nativeHash);
+    for (const hash of hashes) leaves.append(hash, edge.append(hash));
     expect(leaves.get(0n)).toBeUndefined();
     expect(leaves.get(300n)).toEqual(hashes[300]);
     expect(leaves.get(599n)).toEqual(hashes[599]);

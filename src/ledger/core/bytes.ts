@@ -92,6 +92,12 @@ export function fromBase64url(text: string): Uint8Array {
   return decode64(text, URL_SAFE_VALUES, 'base64url');
 }
 
+/** As `fromBase64url`, but undefined where that throws. */
+export function decodeBase64url(text: string): Uint8Array | undefined {
+  const decoded = digits64(text, URL_SAFE_VALUES);
+  return typeof decoded === 'number' ? undefined : decoded;
+}
+
 /** A number from 0 to 2^32 - 1 as 4 bytes, most significant first. */
 export function u32be(value: number): Uint8Array {
   if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
@@ -144,23 +150,37 @@ function encode64(bytes: Uint8Array, alphabet: string, pairs: readonly string[])
 }
 
 function decode64(text: string, values: Int8Array, form: string): Uint8Array {
-  const bytes = new Uint8Array(Math.floor((text.length * 6) / 8));
-  let held = 0;
-  let bits = 0;
+  const decoded = digits64(text, values);
+  if (typeof decoded !== 'number') return decoded;
+  const message =
+    decoded < text.length
+      ? `expected a ${form} digit at place ${decoded}`
+      : `expected canonical ${form}, got bits that stand for nothing`;
+  throw new VitrineError('BAD_USER_INPUT', message);
+}
+
+/** The bytes of the digits; or the place of what is no digit, the length when the last digit has bits left over. */
+function digits64(text: string, values: Int8Array): Uint8Array | number {
+  const { length } = text;
+  const bytes = new Uint8Array((length * 6) >> 3);
+  const whole = length - (length % 4);
+  const value = (i: number): number => values[text.charCodeAt(i)] ?? -1;
   let at = 0;
-  for (let i = 0; i < text.length; i++) {
-    const value = values[text.charCodeAt(i)] ?? -1;
-    if (value < 0) throw new VitrineError('BAD_USER_INPUT', `expected a ${form} digit at place ${i}`);
-    held = ((held << 6) | value) & 0xfff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes[at++] = held >> bits;
-    }
+  let i = 0;
+  for (; i < whole; i += 4) {
+    const held = (value(i) << 18) | (value(i + 1) << 12) | (value(i + 2) << 6) | value(i + 3);
+    if (held < 0) break; // one of them is -1
+    bytes[at++] = held >> 16;
+    bytes[at++] = held >> 8;
+    bytes[at++] = held;
   }
+  for (let bad = i; bad < length; bad++) if (value(bad) < 0) return bad;
   // RFC 4648 section 3.5: unused bits must be zero, and no whole digit may be left over.
-  if (bits >= 6 || (held & ((1 << bits) - 1)) !== 0) {
-    throw new VitrineError('BAD_USER_INPUT', `expected canonical ${form}, got bits that stand for nothing`);
-  }
+  const left = length - whole;
+  if (left === 0) return bytes;
+  const held = (value(i) << 12) | (left > 1 ? value(i + 1) << 6 : 0) | (left > 2 ? value(i + 2) : 0);
+  if (left === 1 || (held & (left === 2 ? 0x3c0 : 3)) !== 0) return length;
+  bytes[at++] = held >> 10;
+  if (left === 3) bytes[at] = held >> 2;
   return bytes;
 }

@@ -2,9 +2,11 @@
  * A log entry: the public leaf and its opening (design: ledger, "Entry: public half and opening"). Both are canonical
  * JSON; indexes and heights are JSON numbers there and bigint here.
  */
-import { base64url, concat, utf8 } from './bytes.js';
+import { base64url, utf8 } from './bytes.js';
+import { COUNTER, JWS, KIND, OP, THUMBPRINT } from './forms.js';
 import { type HashFn, sha256 } from './hash.js';
 import type { Json, JsonObject } from './json.js';
+import { scanLeaf, scanOpening } from './scan-entry.js';
 import * as strict from './strict.js';
 
 /** The public half: says when and under whose roof something was written, and nothing about anyone. */
@@ -81,6 +83,10 @@ export interface MovedCounter {
 }
 
 const LINK = utf8('vitrine/link/v1\0');
+/** Bytes before the opening: the label and the salt. */
+const LINKED = LINK.length + 16;
+/** One buffer for all openings of the usual length; a HashFn may not keep its argument. */
+const LINKING = new Uint8Array(8192);
 const LEAF = ['v', 'time', 'block', 'institution', 'supersedes', 'content', 'fields', 'link'] as const;
 const OPENING = [
   'op',
@@ -94,11 +100,6 @@ const OPENING = [
   'detail',
 ] as const;
 const MOVING = [...OPENING, 'counters'] as const;
-const COUNTER = /^[!-~]{1,200}$/;
-const OP = /^[a-z][A-Za-z0-9]{0,63}\.[a-z][A-Za-z0-9]{0,63}$/;
-const KIND = /^[A-Z][A-Za-z0-9]{0,63}$/;
-const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
-const JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}$/;
 const MODE = /^(?:own|delegated|service)$/;
 
 /** Leaf bytes. Throws INTEGRITY_VIOLATION on a value that `parseLeaf` would refuse. */
@@ -119,7 +120,7 @@ export function encodeLeaf(leaf: Leaf): Uint8Array {
 
 /** The leaf of its bytes. Throws INTEGRITY_VIOLATION on any that `encodeLeaf` doesn't write. */
 export function parseLeaf(bytes: Uint8Array): Leaf {
-  return strict.parseBounded('leaf', bytes, readLeaf);
+  return strict.parseBounded('leaf', bytes, readLeaf, scanLeaf);
 }
 
 /** Opening bytes. Throws INTEGRITY_VIOLATION on a value that `parseOpening` would refuse. */
@@ -149,14 +150,19 @@ export function encodeOpening(opening: Opening): Uint8Array {
 
 /** The opening of its bytes. Throws INTEGRITY_VIOLATION on any that `encodeOpening` doesn't write. */
 export function parseOpening(bytes: Uint8Array): Opening {
-  return strict.parseBounded('opening', bytes, readOpening);
+  return strict.parseBounded('opening', bytes, readOpening, scanOpening);
 }
 
 /** What a leaf's `link` holds: SHA-256("vitrine/link/v1\0" ‖ salt ‖ opening). The salt has 16 bytes. */
 export function linkHash(salt: Uint8Array, opening: Uint8Array, hash: HashFn = sha256): Uint8Array {
   // A salt of another length would shift the border between salt and opening.
   if (salt.length !== 16) throw strict.violation(`expected a salt of 16 bytes, got ${salt.length}`);
-  return hash(concat(LINK, salt, opening));
+  const length = LINKED + opening.length;
+  const bytes = length > LINKING.length ? new Uint8Array(length) : LINKING.subarray(0, length);
+  bytes.set(LINK);
+  bytes.set(salt, LINK.length);
+  bytes.set(opening, LINKED);
+  return hash(bytes);
 }
 
 function readLeaf(value: Json): Leaf {

@@ -51,7 +51,14 @@ export { parseKeys } from './keys.js';
 export type { OpeningKey } from './keys.js';
 export { encodeHeader, headerHash, parseHeader } from './block.js';
 export type { BlockHeader } from './block.js';
-export { compactJws, parseCompactJws, signatureInput, statementBytes, thumbprint } from './statement.js';
+export {
+  compactJws,
+  parseCompactJws,
+  signatureInput,
+  statementBytes,
+  statementText,
+  thumbprint,
+} from './statement.js';
 export type { ParsedJws, Statement } from './statement.js';
 export {
   contentHash,

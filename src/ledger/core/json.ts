@@ -39,17 +39,27 @@ export function canonicalText(value: unknown): string {
  * say; duplicate members, other number forms, spaces and other member orders are refused thereby.
  */
 export function parseCanonical(bytes: Uint8Array): Json {
+  return parseCanonicalText(canonicalTextOf(bytes));
+}
+
+/** The text of bytes that should be canonical JSON. Throws INTEGRITY_VIOLATION when they are no UTF-8. */
+export function canonicalTextOf(bytes: Uint8Array): string {
+  try {
+    return fromUtf8(bytes);
+  } catch (cause) {
+    throw notJson(cause);
+  }
+}
+
+/** As `parseCanonical`, from the text. `above`: how many levels the value stands in. */
+export function parseCanonicalText(text: string, above = 0): Json {
   let value: Json;
-  let text: string;
   let again: string;
   try {
-    text = fromUtf8(bytes);
     value = JSON.parse(text) as Json; // JSON.parse gives nothing but Json
-    again = write(value, []);
+    again = write(value, new Array<number>(above).fill(0));
   } catch (cause) {
-    throw new VitrineError('INTEGRITY_VIOLATION', 'expected canonical JSON, got bytes that are none', {
-      cause,
-    });
+    throw notJson(cause);
   }
   // A text has one UTF-8 form, and `fromUtf8` takes no other, so equal texts mean equal bytes.
   if (text !== again) {
@@ -59,6 +69,12 @@ export function parseCanonical(bytes: Uint8Array): Json {
     );
   }
   return value;
+}
+
+function notJson(cause: unknown): VitrineError {
+  return new VitrineError('INTEGRITY_VIOLATION', 'expected canonical JSON, got bytes that are none', {
+    cause,
+  });
 }
 
 /** `path` is one array for the whole walk, pushed and popped: it costs next to nothing when all is well. */

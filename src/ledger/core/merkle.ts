@@ -28,10 +28,13 @@ export interface ConsistencyClaim {
 // One buffer for all nodes: 65 bytes are too many for V8 to keep on its heap, and a new array for each node costs
 // more than half of what hashing it does. A HashFn may not keep its argument, and nothing here is interrupted.
 const NODE = new Uint8Array(65).fill(1, 0, 1);
+/** As NODE, for leaves of the usual length. Its first byte stays 0x00. */
+const LEAF = new Uint8Array(4096);
 
 /** Hash of a leaf: SHA-256(0x00 ‖ data). */
 export function leafHash(data: Uint8Array, hash: HashFn = sha256): Uint8Array {
-  const bytes = new Uint8Array(data.length + 1); // begins with 0x00
+  const length = data.length + 1;
+  const bytes = length > LEAF.length ? new Uint8Array(length) : LEAF.subarray(0, length); // begins with 0x00
   bytes.set(data, 1);
   return hash(bytes);
 }

@@ -2,6 +2,7 @@
 import { VitrineError } from './error.js';
 import { type HashFn, sha256 } from './hash.js';
 import { emptyRoot, nodeHash } from './merkle.js';
+import { TILE_WIDTH } from './tile.js';
 
 /**
  * A compact range from leaf 0. Holds one hash for each 1 bit of the size, largest subtree first; appending costs one
@@ -44,18 +45,23 @@ export class RightEdge {
     return [...this.edge];
   }
 
-  /** Adds a leaf by its leaf hash. */
-  append(leafHash: Uint8Array): void {
+  /** Adds a leaf by its leaf hash. Gives the root of the tile of 256 leaves that it filled, if it filled one. */
+  append(leafHash: Uint8Array): Uint8Array | undefined {
     let root = leafHash;
+    let width = 1;
+    let tile: Uint8Array | undefined;
     // Every 1 bit that carries over is a subtree of the same size to the left. Not `>>`: it cuts to 32 bits.
     for (let carry = this.count; carry % 2 === 1; carry = (carry - 1) / 2) {
       const left = this.edge.pop();
       if (left === undefined)
         throw new VitrineError('INTERNAL', 'expected a subtree for each bit of the size');
       root = nodeHash(left, root, this.hash);
+      width *= 2;
+      if (width === TILE_WIDTH) tile = root;
     }
     this.edge.push(root);
     this.count += 1;
+    return tile;
   }
 
   /** RFC 6962 root of all leaves. */

@@ -5,7 +5,7 @@
 import { base64url, concat, equal, fromBase64url, fromUtf8, utf8 } from './bytes.js';
 import type { Subject } from './entry.js';
 import { type HashFn, sha256 } from './hash.js';
-import { canonical } from './json.js';
+import { canonical, canonicalText } from './json.js';
 import * as strict from './strict.js';
 
 export interface Statement {
@@ -36,19 +36,23 @@ export interface ParsedJws {
 
 /** The statement's canonical bytes: the JWS payload. Hashes are base64url. */
 export function statementBytes(statement: Statement): Uint8Array {
-  const { kind, id, version } = statement.subject;
-  return canonical({
-    v: 1,
-    origin: statement.origin,
-    op: statement.op,
-    subject: { kind, id, version },
-    supersedes: strict.asText(statement.supersedes),
-    content: strict.asText(statement.content),
-    fields: strict.asText(statement.fields),
-    detail: strict.asText(statement.detail),
-    request: statement.request,
-    part: statement.part,
-  });
+  return utf8(statementText(statement));
+}
+
+/** The statement's canonical text. Its members are always the same, so it is a frame with their values. */
+export function statementText(statement: Statement): string {
+  const { origin, op, subject, supersedes, content, fields, detail, request, part } = statement;
+  return (
+    `{"content":${quoted(content)},"detail":${quoted(detail)},"fields":${quoted(fields)},` +
+    `"op":${canonicalText(op)},"origin":${canonicalText(origin)},"part":${canonicalText(part)},` +
+    `"request":${canonicalText(request)},"subject":{"id":${canonicalText(subject.id)},` +
+    `"kind":${canonicalText(subject.kind)},"version":${canonicalText(subject.version)}},` +
+    `"supersedes":${quoted(supersedes)},"v":1}`
+  );
+}
+
+function quoted(bytes: Uint8Array | null): string {
+  return bytes === null ? 'null' : `"${base64url(bytes)}"`;
 }
 
 /** What the key signs (RFC 7515 section 5.1): header and payload in base64url, joined by a dot. */

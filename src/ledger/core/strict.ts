@@ -4,7 +4,7 @@
  */
 import { base64url, fromBase64url } from './bytes.js';
 import { VitrineError } from './error.js';
-import { canonical, type Json, type JsonObject, parseCanonical } from './json.js';
+import { canonical, canonicalTextOf, type Json, type JsonObject, parseCanonicalText } from './json.js';
 
 /** Leaf and opening are at most this long (design: ledger, "Entry"); tlog-tiles entry bundles count with 16 bits. */
 export const LONGEST = 65_535;
@@ -39,11 +39,20 @@ export function encodeBounded(what: string, value: JsonObject): Uint8Array {
   return bytes;
 }
 
-/** Parses canonical bytes, at most 65,535 of them, with `read`, which must account for every member. */
-export function parseBounded<T>(what: string, bytes: Uint8Array, read: (value: Json) => T): T {
+/**
+ * Parses canonical bytes, at most 65,535 of them, with `read`, which must account for every member. `scan` reads the
+ * usual forms of the same faster, and gives undefined where `read` has to decide.
+ */
+export function parseBounded<T>(
+  what: string,
+  bytes: Uint8Array,
+  read: (value: Json) => T,
+  scan: (text: string) => T | undefined = () => undefined,
+): T {
   return parsing(what, () => {
     if (bytes.length > LONGEST) throw violation(`expected at most ${LONGEST} bytes, got ${bytes.length}`);
-    return read(parseCanonical(bytes));
+    const text = canonicalTextOf(bytes);
+    return scan(text) ?? read(parseCanonicalText(text));
   });
 }
 

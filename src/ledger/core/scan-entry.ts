@@ -1,0 +1,165 @@
+/** Leaf and opening read by `Scan`: undefined where the general parser has to decide. Internal to the core. */
+import type { Leaf, MovedCounter, Opening, OpeningSigner, ThreadPlace } from './entry.js';
+import { COUNTER, JWS, KIND, OP, THUMBPRINT } from './forms.js';
+import { type Json, type JsonObject, parseCanonicalText } from './json.js';
+import { Scan } from './scan.js';
+
+/** Texts that come again and again (a block's time, the entries that a member's standing rests on), with their values. */
+class Known<T> {
+  private readonly values = new Map<string, T>();
+
+  constructor(
+    private readonly most: number,
+    private readonly longest: number,
+    private readonly read: (text: string) => T,
+  ) {}
+
+  get(text: string): T {
+    const known = this.values.get(text);
+    if (known !== undefined) return known;
+    const value = this.read(text);
+    if (text.length > this.longest) return value;
+    if (this.values.size >= this.most) this.values.clear();
+    this.values.set(text, value);
+    return value;
+  }
+}
+
+const times = new Known(64, 24, (text) => {
+  const at = new Date(text);
+  return !Number.isNaN(at.getTime()) && at.toISOString() === text;
+});
+/** Shared by all who parse the same: a `Json` is never changed. */
+const details = new Known(256, 256, readDetail);
+const TIME_LENGTH = 24;
+
+/** The leaf of its text, or undefined. */
+export function scanLeaf(text: string): Leaf | undefined {
+  const scan = new Scan(text);
+  scan.frame('{"block":');
+  const block = BigInt(scan.integer());
+  scan.frame(',"content":');
+  const content = nullableHash(scan);
+  scan.frame(',"fields":');
+  const fields = nullableHash(scan);
+  scan.frame(',"institution":');
+  const institution = scan.take('null') ? null : quoted(scan, () => scan.uuid());
+  scan.frame(',"link":"');
+  const link = scan.hash();
+  scan.frame('","supersedes":');
+  const supersedes = nullableIndex(scan);
+  scan.frame(',"time":"');
+  const time = scan.until('"');
+  scan.frame('","v":1}');
+  if (!scan.done || time.length !== TIME_LENGTH || !times.get(time)) return undefined;
+  return { v: 1, time, block, institution, supersedes, content, fields, link };
+}
+
+/** The opening of its text, or undefined. */
+export function scanOpening(text: string): Opening | undefined {
+  const scan = new Scan(text);
+  scan.frame('{"actor":"');
+  const actor = scan.uuid();
+  scan.frame('","by":');
+  const by = signer(scan);
+  const counters = scan.take(',"counters":[') ? scanCounters(scan) : [];
+  scan.frame(',"detail":');
+  const detail = scan.until(',"op":"');
+  scan.frame(',"op":"');
+  const op = scan.string(OP);
+  scan.frame('","part":');
+  const part = scan.integer();
+  scan.frame(',"request":"');
+  const request = scan.uuid();
+  scan.frame('","signature":"');
+  const signature = scan.string(JWS);
+  scan.frame('","subject":{"id":"');
+  const id = scan.uuid();
+  scan.frame('","kind":"');
+  const kind = scan.string(KIND);
+  scan.frame('","version":');
+  const version = scan.integer();
+  scan.frame('},"threads":[');
+  const threads = scanThreads(scan);
+  scan.frame('}');
+  if (!scan.done || version < 1) return undefined;
+  const read = detail === 'null' ? null : details.get(detail);
+  if (read === undefined) return undefined;
+  const subject = { kind, id, version };
+  const opening = { op, actor, by, subject, threads, request, part, signature, detail: read };
+  return counters.length > 0 ? { ...opening, counters } : opening;
+}
+
+function signer(scan: Scan): OpeningSigner {
+  scan.frame('{"entry":');
+  const entry = BigInt(scan.integer());
+  scan.frame(',"key":"');
+  const key = scan.string(THUMBPRINT);
+  scan.frame('","mode":"');
+  const mode = scan.take('delegated') ? 'delegated' : scan.take('own') ? 'own' : 'service';
+  if (mode === 'service') scan.frame('service');
+  scan.frame('"}');
+  return { key, entry, mode };
+}
+
+/** One counter at least, none twice. */
+function scanCounters(scan: Scan): MovedCounter[] {
+  const counters: MovedCounter[] = [];
+  do {
+    scan.frame('{"id":"');
+    const id = scan.string(COUNTER);
+    scan.frame('","mac":"');
+    const mac = scan.hash();
+    scan.frame('"}');
+    if (counters.some((other) => other.id === id)) scan.good = false;
+    counters.push({ id, mac });
+  } while (scan.take(','));
+  scan.frame(']');
+  return counters;
+}
+
+/** 1 to 4 threads, none twice. */
+function scanThreads(scan: Scan): ThreadPlace[] {
+  const threads: ThreadPlace[] = [];
+  do {
+    scan.frame('{"id":"');
+    const id = scan.uuid();
+    scan.frame('","prev":');
+    const prev = nullableIndex(scan);
+    scan.frame(',"seq":');
+    const seq = BigInt(scan.integer());
+    scan.frame('}');
+    if (seq < 1n || (seq === 1n) !== (prev === null)) scan.good = false;
+    if (threads.length >= 4 || threads.some((other) => other.id === id)) scan.good = false;
+    threads.push({ id, seq, prev });
+  } while (scan.good && scan.take(','));
+  scan.frame(']');
+  return threads;
+}
+
+function nullableIndex(scan: Scan): bigint | null {
+  return scan.take('null') ? null : BigInt(scan.integer());
+}
+
+function nullableHash(scan: Scan): Uint8Array | null {
+  return scan.take('null') ? null : quoted(scan, () => scan.hash());
+}
+
+function quoted<T>(scan: Scan, read: () => T): T {
+  scan.frame('"');
+  const value = read();
+  scan.frame('"');
+  return value;
+}
+
+/** A detail is free in what it holds; it stands one level deep in the opening. */
+function readDetail(text: string): JsonObject | undefined {
+  let value: Json;
+  try {
+    value = parseCanonicalText(text, 1);
+  } catch {
+    return undefined;
+  }
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as JsonObject) : undefined; // arrays are excluded before; the compiler doesn't see it
+}
