@@ -15,6 +15,7 @@ const ROOMS = [
   'federation',
   'audit',
   'viewing',
+  'erasure',
   'finance',
   'reporting',
   'clinical',
@@ -29,7 +30,7 @@ const ROOMS = [
   'client',
   'fhir',
 ];
-const DOMAINS = ['audit', 'viewing', 'finance', 'reporting', 'clinical', 'registry'];
+const DOMAINS = ['audit', 'viewing', 'erasure', 'finance', 'reporting', 'clinical', 'registry'];
 
 const here = import.meta.dirname;
 

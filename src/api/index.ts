@@ -11,7 +11,7 @@ export { DEFAULT_LIMITS, limitsPlugin, requireWithinLimits } from './limits.js';
 export type { MeasuredRequest, QueryLimits } from './limits.js';
 export { connection, DEFAULT_PAGE, MAX_PAGE, PageArgs, PageInfo, pageOf } from './pages.js';
 export type { ConnectionClass, ConnectionOf, EdgeOf } from './pages.js';
-export { MutationPayload, Node, RecordObject } from './record.js';
+export { MutationPayload, Node, RecordObject, RecordPayload } from './record.js';
 export {
   Base64Scalar,
   BigIntScalar,

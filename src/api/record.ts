@@ -18,10 +18,10 @@
  * extends RecordObject<EncounterValues>`. `implements` must name the interfaces: extending alone copies the fields but
  * leaves resolvers of higher rooms out.
  */
-import { Field, ID, InterfaceType, Int } from 'type-graphql';
+import { Ctx, Field, ID, InterfaceType, Int, ObjectType } from 'type-graphql';
 import type { Loaded } from '../records/index.js';
 import { Classified, RELATED, type HasRelations, type Related } from './classified.js';
-import type { AcceptedPort } from './context.js';
+import type { AcceptedPort, RequestContext } from './context.js';
 import { DateTimeScalar, UuidScalar } from './scalars.js';
 
 /** GraphQL interface `Node`: whatever can be fetched again by its id. */
@@ -86,5 +86,26 @@ export abstract class MutationPayload {
   })
   get repeated(): boolean {
     return this.accepted.repeated;
+  }
+}
+
+/** What a mutation of a record of any kind answers. */
+@ObjectType('RecordPayload', {
+  implements: MutationPayload,
+  description: 'What a mutation of a record of any kind answers.',
+})
+export class RecordPayload extends MutationPayload {
+  /** @param load the record of an id as GraphQL, as far as the caller may know of it */
+  constructor(
+    accepted: AcceptedPort,
+    private readonly load: (ctx: RequestContext, id: string) => Promise<RecordObject<object> | null>,
+  ) {
+    super(accepted);
+  }
+
+  @Classified('STRUCTURE')
+  @Field(() => RecordObject, { nullable: true, description: 'The record as it is now.' })
+  record(@Ctx() ctx: RequestContext): Promise<RecordObject<object> | null> {
+    return this.load(ctx, this.accepted.id);
   }
 }

@@ -2,16 +2,15 @@
  * Retracting records that were entered in error. Which kinds can be, a higher domain may add to: the resolver is made
  * from the list, so that this room needs to know none above it.
  */
-import { Arg, Ctx, Field, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
+import { Arg, Ctx, Field, InputType, Int, Mutation, Resolver } from 'type-graphql';
 import {
   asJson,
   Classified,
-  MutationPayload,
   parseInput,
-  RecordObject,
+  type RecordObject,
+  RecordPayload,
   registerEnum,
   UuidScalar,
-  type AcceptedPort,
   type ChangePort,
   type RequestContext,
 } from '../api/index.js';
@@ -89,25 +88,6 @@ export function retractResolver(more: Readonly<Record<string, Retractable>>) {
     reason: string;
   }
 
-  @ObjectType({
-    implements: MutationPayload,
-    description: 'What a mutation of a record of any kind answers.',
-  })
-  class RecordPayload extends MutationPayload {
-    constructor(
-      accepted: AcceptedPort,
-      readonly kind: Retractable,
-    ) {
-      super(accepted);
-    }
-
-    @Classified('STRUCTURE')
-    @Field(() => RecordObject, { nullable: true, description: 'The record as it is now.' })
-    record(@Ctx() ctx: RequestContext): Promise<RecordObject<object> | null> {
-      return this.kind.load(ctx, this.accepted.id);
-    }
-  }
-
   @Resolver()
   class RetractResolver {
     @Classified('STRUCTURE')
@@ -127,7 +107,7 @@ export function retractResolver(more: Readonly<Record<string, Retractable>>) {
       const accepted = await ctx.uploads.submit(request, async () => [
         await kind.change(ctx, input.id, input.expectedVersion, why),
       ]);
-      return new RecordPayload(only(accepted), kind);
+      return new RecordPayload(only(accepted), (context, record) => kind.load(context, record));
     }
   }
   return RetractResolver;

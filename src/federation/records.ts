@@ -2,6 +2,7 @@
 import { loadVisible } from '../access/index.js';
 import type { RecordObject, RequestContext } from '../api/index.js';
 import { encounterKind, patientKind, toEncounter, toPatient } from '../clinical/index.js';
+import { Hold, holdKind } from '../erasure/index.js';
 import { Programme, programmeKind, Subsidy, subsidyKind } from '../finance/index.js';
 import type { AnyKind, Loaded, RecordKind } from '../records/index.js';
 import { KindRegistry } from '../records/index.js';
@@ -41,6 +42,7 @@ export const RECORD_TYPES: readonly RecordType[] = [
   recordType(reportKind, (record) => new Report(record)),
   recordType(programmeKind, (record) => new Programme(record)),
   recordType(subsidyKind, (record) => new Subsidy(record)),
+  recordType(holdKind, (record) => new Hold(record)),
 ];
 
 /** The kinds of the deployment. A kind's name is its type's name. */

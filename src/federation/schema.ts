@@ -21,6 +21,7 @@ import {
   RecordLogResolver,
 } from '../audit/index.js';
 import { EncounterResolver, EnrolmentResolver, PatientResolver, retractResolver } from '../clinical/index.js';
+import { HoldResolver } from '../erasure/index.js';
 import {
   InstitutionSubsidiesResolver,
   ProgrammeResolver,
@@ -59,6 +60,7 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   SubsidyResolver,
   SubsidyFieldsResolver,
   InstitutionSubsidiesResolver,
+  HoldResolver,
   EntryResolver,
   OpeningResolver,
   BlockResolver,

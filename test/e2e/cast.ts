@@ -2,6 +2,7 @@
  * Who asks in the access tests, and what they ask for: on top of the sample, one record of every type with all that it
  * can hold, and members of every role at institutions of every relation to it.
  */
+import { randomUUID } from 'node:crypto';
 import type { TestVitrine } from '../support/vitrine.js';
 
 /** The members that the sample has, with their roles, and those that {@link enact} enrols. */
@@ -62,6 +63,10 @@ export function relationsTo(type: string, who: string | null): string[] {
         ...(state || who === 'finance.ministry' ? ['PAYER'] : []),
         ...(ofCity && type === 'Subsidy' ? ['PAYEE'] : []),
       ];
+    case 'Hold':
+      if (who === 'patient.self') return ['SELF'];
+      if (ofCity || who === 'finance.ministry') return ['CUSTODIAN'];
+      return [...(state ? ['STATE'] : []), ...audits];
     default:
       throw new Error(`no record type ${type}`);
   }
@@ -187,10 +192,22 @@ export async function enact(vitrine: TestVitrine): Promise<Records> {
     Encounter: encounter,
     northEncounter,
     Institution: city ?? '',
+    Hold: await hold(vitrine, encounter),
     ...(await money(make, city ?? '')),
     ...(await report(make)),
     ...(await registry(vitrine)),
   };
+}
+
+/** A regulator holds an encounter. */
+async function hold(vitrine: TestVitrine, id: string): Promise<string> {
+  const { data, text } = await vitrine.ask<{ placeHold: { record: { id: string } } }>(
+    'regulator.two',
+    'mutation ($input: HoldInput!) { placeHold(input: $input) { record { id } } }',
+    { input: { requestId: randomUUID(), kind: 'ENCOUNTER', id, reason: 'A court asks for it' } },
+  );
+  if (data === null) throw new Error(`placeHold failed: ${text}`);
+  return data.placeHold.record.id;
 }
 
 type Make = (who: string, mutation: string, record: string, input: object) => Promise<string>;

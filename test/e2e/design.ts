@@ -79,6 +79,7 @@ export const EXISTENCE: Readonly<Record<string, string>> = {
   Report: 'DIRECTORY',
   Programme: 'DIRECTORY',
   Subsidy: 'DIRECTORY',
+  Hold: 'DIRECTORY',
 };
 
 /** Fields of every record, which tell no more than that it exists. */
@@ -120,6 +121,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     FINANCIAL: 'amount purpose reference reason',
     ACCOUNT: 'account',
   },
+  Hold: { DIRECTORY: 'kind recordId state reason releaseReason' },
 };
 
 /** Every field of a record type with its class, as the design has it. */

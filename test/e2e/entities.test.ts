@@ -5,7 +5,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestVitrine } from '../support/vitrine.js';
 import { enact, type Records } from './cast.js';
 
-const TYPES = ['Institution', 'Member', 'Patient', 'Encounter', 'Form', 'Report', 'Programme', 'Subsidy'];
+const TYPES = [
+  'Institution',
+  'Member',
+  'Patient',
+  'Encounter',
+  'Form',
+  'Report',
+  'Programme',
+  'Subsidy',
+  'Hold',
+];
 const ENTITIES =
   'query ($all: [_Any!]!) { _entities(representations: $all) { __typename ... on Record { id anchor { verified } } ... on Patient { names { family } } } }';
 
@@ -46,7 +56,17 @@ describe('the subgraph', () => {
 
 describe('_entities', () => {
   it('answers every type of record verified, in the order that was asked', async () => {
-    const care = ['Patient', 'Encounter', 'Member', 'Institution', 'Form', 'Report', 'Programme', 'Subsidy'];
+    const care = [
+      'Patient',
+      'Encounter',
+      'Member',
+      'Institution',
+      'Form',
+      'Report',
+      'Programme',
+      'Subsidy',
+      'Hold',
+    ];
     const all = care.map(representation);
     const { data, errors } = await vitrine.ask<Entities>('clinician.city', ENTITIES, { all });
     expect(errors).toEqual([]);
@@ -60,9 +80,11 @@ describe('_entities', () => {
       expect(text).not.toContain('Quellmalz');
       return data?._entities.flatMap((entity) => (entity === null ? [] : [entity.__typename]));
     };
-    const state = ['Institution', 'Member', 'Form', 'Report', 'Programme', 'Subsidy'];
+    const state = ['Institution', 'Member', 'Form', 'Report', 'Programme', 'Subsidy', 'Hold'];
     expect(await seen('regulator.one')).toEqual(state);
-    expect(await seen('finance.harbour')).toEqual(state.filter((type) => type !== 'Member'));
+    expect(await seen('finance.harbour')).toEqual(
+      state.filter((type) => type !== 'Member' && type !== 'Hold'),
+    );
     expect(await seen('patient.one')).toEqual(['Institution', 'Form']);
     expect(await seen(null)).toEqual(['Institution', 'Form']);
   });

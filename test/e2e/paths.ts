@@ -27,6 +27,7 @@ const ROOTS: Readonly<Record<string, (records: Records) => string>> = {
   Report: ({ Report }) => `report(id: "${Report}")`,
   Programme: ({ Programme }) => `programme(id: "${Programme}")`,
   Subsidy: ({ Subsidy }) => `subsidy(id: "${Subsidy}")`,
+  Hold: ({ Hold }) => `hold(id: "${Hold}")`,
 };
 
 /** The four ways that every record has. */
@@ -236,6 +237,14 @@ const STATE: readonly Way[] = [
       `{ institution(id: "${Institution}") { subsidies ${edges(selection)} } }`,
     path: ['institution', 'subsidies', 'edges', 'node'],
     alone: false,
+  },
+  {
+    type: 'Hold',
+    by: 'holds',
+    query: (selection, { Encounter }) => `{ holds(filter: { record: "${Encounter}" }) ${edges(selection)} }`,
+    path: ['holds', 'edges', 'node'],
+    leads: (who) => ofCity(who) || ofState(who),
+    alone: true,
   },
 ];
 

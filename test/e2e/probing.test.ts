@@ -37,6 +37,10 @@ const HIDDEN: readonly (readonly [who: string | null, type: string])[] = [
   [null, 'Report'],
   [null, 'Programme'],
   [null, 'Subsidy'],
+  ['clinician.harbour', 'Hold'],
+  ['clinician.north', 'Hold'],
+  ['patient.one', 'Hold'],
+  [null, 'Hold'],
 ];
 
 describe('what is not for the caller', () => {

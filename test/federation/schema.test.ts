@@ -21,6 +21,7 @@ import {
   RESOLVERS,
   servedSchema,
 } from '../../src/federation/index.js';
+import * as erasure from '../../src/erasure/index.js';
 import * as finance from '../../src/finance/index.js';
 import * as registry from '../../src/registry/index.js';
 import * as reporting from '../../src/reporting/index.js';
@@ -42,7 +43,7 @@ describe('the schema', () => {
   });
 
   it('holds every resolver that the domains export', () => {
-    const exported = [audit, clinical, finance, registry, reporting].flatMap((domain) =>
+    const exported = [audit, clinical, erasure, finance, registry, reporting].flatMap((domain) =>
       Object.entries(domain)
         .filter(([name]) => name.endsWith('Resolver') && name !== 'retractResolver')
         .map(([name]) => name),

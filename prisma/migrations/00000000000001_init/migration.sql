@@ -26,6 +26,19 @@ CREATE TABLE "encounter" (
 );
 
 -- CreateTable
+CREATE TABLE "hold" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "record" UUID NOT NULL,
+    "keeper" UUID,
+    "state" TEXT NOT NULL,
+
+    CONSTRAINT "hold_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "programme" (
     "id" UUID NOT NULL,
     "version" INTEGER NOT NULL,
@@ -276,6 +289,15 @@ CREATE INDEX "encounter_patient_custodian_idx" ON "encounter"("patient", "custod
 
 -- CreateIndex
 CREATE INDEX "encounter_custodian_started_at_idx" ON "encounter"("custodian", "started_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "hold_entry_key" ON "hold"("entry");
+
+-- CreateIndex
+CREATE INDEX "hold_record_idx" ON "hold"("record");
+
+-- CreateIndex
+CREATE INDEX "hold_keeper_idx" ON "hold"("keeper");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "programme_entry_key" ON "programme"("entry");

@@ -96,6 +96,7 @@ GRANT USAGE ON SEQUENCE alarm_id_seq TO vitrine_app;
 -- Guarded domain tables, written by prisma/migration.mjs. Nothing below this line by hand.
 SELECT vitrine_guard_record('encounter');
 SELECT vitrine_guard_record('form');
+SELECT vitrine_guard_record('hold');
 SELECT vitrine_guard_record('institution');
 SELECT vitrine_guard_record('member');
 SELECT vitrine_guard_record('patient');
