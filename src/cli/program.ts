@@ -1,6 +1,7 @@
 /** `vitrine`: the command line. One file a command; this one puts them together. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBackup } from './backup.js';
 import { addDatabaseUrl } from './database-url.js';
 import { EXIT, exitCodeOf, messageOf } from './exit.js';
 import type { ExitCode } from './exit.js';
@@ -8,6 +9,7 @@ import { addImport } from './import-fhir.js';
 import { addInit } from './init.js';
 import { note, sayJson } from './output.js';
 import { addPeer } from './peer.js';
+import { addRestore } from './restore.js';
 import { addSample } from './sample.js';
 import { addServe } from './serve.js';
 import { addToken } from './token.js';
@@ -34,7 +36,18 @@ export function createProgram(finish: Finish): Command {
       'after',
       '\nExit codes: 0 done, 1 findings or a failure, 2 called wrongly, 78 a setting is missing or wrong.',
     );
-  for (const add of [addServe, addPeer, addImport, addVerify, addToken, addSample, addInit, addDatabaseUrl]) {
+  const commands = [
+    addServe,
+    addPeer,
+    addImport,
+    addVerify,
+    addBackup,
+    addRestore,
+    addToken,
+    addSample,
+    addInit,
+  ];
+  for (const add of [...commands, addDatabaseUrl]) {
     add(program, finish);
   }
   return program;

@@ -30,6 +30,8 @@ export interface Verification {
 
 interface Check {
   readonly config: Config;
+  /** Whether the pin counts: a restored database may rightly be behind it. */
+  readonly pinned: boolean;
   readonly database: Database;
   readonly report: (finding: Finding) => void;
   readonly progress: (done: number, total: number, what: string) => void;
@@ -54,6 +56,7 @@ async function checkLog(check: Check): Promise<{ entries: bigint; blocks: bigint
 
 async function auditWholeLog({
   config,
+  pinned,
   database,
   report,
   progress,
@@ -62,8 +65,8 @@ async function auditWholeLog({
     query: database.prisma,
     random: systemRandom,
   });
-  const pin = await openPin(config.dataDir, keys).read();
-  if (pin === undefined) report({ what: NO_PIN, where: `${config.dataDir}/pin`, entry: null });
+  const pin = pinned ? await openPin(config.dataDir, keys).read() : undefined;
+  if (pinned && pin === undefined) report({ what: NO_PIN, where: `${config.dataDir}/pin`, entry: null });
   // One snapshot: on a log that grows meanwhile, its end would otherwise be another at each look. The pin was read before.
   return database.prisma.$transaction(
     (query) =>
@@ -84,12 +87,12 @@ async function auditWholeLog({
 }
 
 /** Every row against its entry. It needs a log that can be trusted. */
-async function checkRows({ config, database, report, progress }: Check): Promise<number> {
+async function checkRows({ config, pinned, database, report, progress }: Check): Promise<number> {
   const log = createLog('silent');
   try {
     // The pin, or that there is none, was reported; nothing is signed or pinned here.
     const { dataDir, keysDir } = config;
-    const options = { dataDir, keysDir, trustFirst: true, readOnly: true };
+    const options = { dataDir, keysDir, trustFirst: true, withoutPin: !pinned, readOnly: true };
     const ledger = await openLedger({ database, log, ...options });
     try {
       const { rows } = await auditRows({
@@ -113,7 +116,7 @@ async function checkRows({ config, database, report, progress }: Check): Promise
 }
 
 /**
- * Checks everything, and collects what doesn't hold.
+ * Checks everything, and collects what doesn't hold. Not `pinned`: without comparing it with the pin.
  *
  * @throws VitrineError NOT_CONFIGURED without a log or its keys, UNAVAILABLE without its database.
  */
@@ -121,6 +124,7 @@ export async function verifyAll(
   config: Config,
   onFinding: (finding: Finding) => void,
   onProgress: Check['progress'],
+  { pinned = true }: { readonly pinned?: boolean } = {},
 ): Promise<Verification> {
   const log = createLog(config.logLevel === 'info' ? 'warn' : config.logLevel);
   const database = await openBase(config, log, true);
@@ -133,7 +137,7 @@ export async function verifyAll(
     if (!(await isInitialised(database.prisma))) {
       throw new VitrineError('NOT_CONFIGURED', 'the database holds no log: begin one with `vitrine init`');
     }
-    const check: Check = { config, database, report, progress: onProgress };
+    const check: Check = { config, pinned, database, report, progress: onProgress };
     const { entries, blocks } = await checkLog(check);
     const rows = await checkRows(check);
     return { entries, blocks, rows, findings };

@@ -8,3 +8,13 @@ export { APP_ROLE } from './external.js';
 export { Prisma, PrismaClient } from './generated/client.js';
 export type { Heard } from './listener.js';
 export type { DatabaseLog } from './log.js';
+export {
+  advanceSequences,
+  connectOwner,
+  filledTables,
+  readMigrationsOf,
+  readRows,
+  readTables,
+  writeRows,
+} from './tables.js';
+export type { AppliedMigration, Table } from './tables.js';

@@ -25,6 +25,8 @@ export interface LedgerOptions {
   readonly random?: (length: number) => Uint8Array;
   /** Believe a database that is there without a pin, once: the choice of a person (`--trust-first`). */
   readonly trustFirst?: boolean;
+  /** Leave the pin out of it: for a look at a database that was restored and may be behind. */
+  readonly withoutPin?: boolean;
   /** Verify every signature at start, also those that the pinned root stands for. */
   readonly verifySignaturesBelowPin?: boolean;
   /** Verified tiles of 256 leaf hashes kept in memory, 8 KB each. */

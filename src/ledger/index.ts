@@ -18,6 +18,8 @@ export type { GenesisContext, InitOptions } from './init.js';
 export type { RegisteredKey } from './key-registry.js';
 export { openKeyStore } from './key-store.js';
 export type { KeyStore, KeyStoreOptions, PublicKey } from './key-store.js';
+export { verifyLogPosition } from './log-position.js';
+export type { LogPosition, PositionOptions } from './log-position.js';
 export { keyFolder, openLedger, openPin } from './ledger.js';
 export { systemRandom } from './random.js';
 export type { EntryRow } from './log-reader.js';

@@ -7,7 +7,7 @@ import type { Ledger, LedgerOptions } from './contract.js';
 import { keyFolder, OpenLedger, openPin } from './ledger.js';
 import { systemRandom } from './random.js';
 import type { PendingEntry, SignedBy } from './pending.js';
-import { isInitialised } from './start.js';
+import { isInitialised, requireRestored } from './start.js';
 
 /** What the caller needs to build the entries beside the genesis. */
 export interface GenesisContext {
@@ -32,6 +32,7 @@ export interface InitOptions extends Omit<LedgerOptions, 'trustFirst' | 'verifyS
 export async function initLedger(options: InitOptions): Promise<Ledger> {
   const { database, dataDir, origin, ministry } = options;
   const { prisma } = database;
+  await requireRestored(prisma);
   if (await isInitialised(prisma)) throw begun();
   const random = options.random ?? systemRandom;
   const keys = await createKeyStore(options.keysDir ?? keyFolder(dataDir), origin, {

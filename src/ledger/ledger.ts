@@ -15,7 +15,7 @@ import { systemRandom } from './random.js';
 import { Sequencer } from './sequencer.js';
 import { type SnapshotStart, startFromSnapshot } from './snapshot-start.js';
 import { SnapshotTaker } from './snapshot-taker.js';
-import { requireBegun, requireGenesis, requireNotRolledBack, requireOwnSecrets } from './start.js';
+import { requireBegun, requireGenesis, requireNotRolledBack, requireOwnSecrets, requireRestored } from './start.js';
 import { TileReader } from './tiles.js';
 import { TrustedLog } from './trusted-log.js';
 import { CHANNEL } from './write-block.js';
@@ -38,10 +38,11 @@ const SNAPSHOT_EVERY = 16_384;
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { prisma } = options.database;
   const random = options.random ?? systemRandom;
+  if (options.readOnly !== true) await requireRestored(prisma);
   await requireBegun(prisma, options.dataDir);
   const keys = await openKeyStore(options.keysDir ?? keyFolder(options.dataDir), { query: prisma, random });
   const pinFile = openPin(options.dataDir, keys);
-  const pinned = await pinFile.read();
+  const pinned = options.withoutPin === true ? undefined : await pinFile.read();
   const pin = pinned === undefined ? undefined : verifyCheckpoint(keys, pinned);
   await requireNotRolledBack(prisma, {
     pin,

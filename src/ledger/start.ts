@@ -29,6 +29,22 @@ export async function requireBegun(query: Query, dataDir: string): Promise<void>
   throw new VitrineError('NOT_CONFIGURED', NO_LOG);
 }
 
+/**
+ * A database into which a restore was begun holds nothing, or what nobody verified yet. Throws NOT_CONFIGURED until it
+ * is done.
+ */
+export async function requireRestored(query: Query): Promise<void> {
+  const rows = await query.$queryRawUnsafe<{ backup: string }[]>(
+    "SELECT backup FROM restore WHERE state <> 'done' LIMIT 1",
+  );
+  const [row] = rows;
+  if (row === undefined) return;
+  throw new VitrineError(
+    'NOT_CONFIGURED',
+    `the restore of the backup ${row.backup} into this database isn't done: run the same \`vitrine restore\` again`,
+  );
+}
+
 /** Compares the database's head with what was pinned outside it, and with the checkpoints that stand in it. */
 export async function requireNotRolledBack(query: Query, check: StartCheck): Promise<void> {
   const { pin, trustFirst, dataDir } = check;

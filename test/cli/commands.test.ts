@@ -50,6 +50,8 @@ describe('the command line', () => {
     [['sample']],
     [['init']],
     [['database-url']],
+    [['backup']],
+    [['restore']],
   ])('explains %j with --help', async (words) => {
     const { code, out } = await vitrine([...words, '--help']);
     expect(code).toBe(0);
@@ -71,6 +73,8 @@ describe('the command line', () => {
     [['import', 'fhir', 'x', '--institution', 'no-bar']],
     [['import', 'fhir', 'x', '--ownership', 'MINE']],
     [['init']],
+    [['backup']],
+    [['restore']],
   ])('exits with 2 when it is called as %j', async (words) => {
     expect((await vitrine(words)).code).toBe(2);
   });

@@ -14,6 +14,7 @@ const SIDE_TABLES = [
   'custodian_key',
   'signing_key',
   'alarm',
+  'restore',
 ];
 /** Written and removed whole, never changed. */
 const REPLACED = ['snapshot'];
@@ -179,6 +180,9 @@ describe('the application role', () => {
     'SET ROLE vitrine',
     `SELECT vitrine_guard_record('counter')`,
     'UPDATE _prisma_migrations SET checksum = checksum',
+    `UPDATE restore SET state = 'done'`,
+    `INSERT INTO restore (backup, state) VALUES ('x', 'done')`,
+    'DELETE FROM restore',
   ])('may not %s', async (statement) => {
     expect(await codeOf(app, statement)).toBe('42501');
   });

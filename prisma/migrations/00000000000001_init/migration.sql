@@ -223,6 +223,15 @@ CREATE TABLE "alarm" (
 );
 
 -- CreateTable
+CREATE TABLE "restore" (
+    "backup" TEXT NOT NULL,
+    "state" TEXT NOT NULL,
+    "time" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "restore_pkey" PRIMARY KEY ("backup")
+);
+
+-- CreateTable
 CREATE TABLE "institution" (
     "id" UUID NOT NULL,
     "version" INTEGER NOT NULL,
