@@ -20,6 +20,8 @@ const PATIENTS = 64;
 
 export interface Scene {
   readonly open: OpenSystem;
+  /** Where the deployment's data is. */
+  readonly dataDir: string;
   /** The registrar, its hospital and the patients. */
   readonly author: Author;
   /** One mutation of a signed-in registrar: records an encounter, and gives its id. */
@@ -45,6 +47,7 @@ export async function openScene(): Promise<Scene> {
   let turn = 0;
   return {
     open,
+    dataDir: config.dataDir,
     author,
     record: () => record(open, patients[turn++ % patients.length] ?? ''),
     close: async () => {
