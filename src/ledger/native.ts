@@ -43,9 +43,19 @@ export function signingKeyOf(seed: Uint8Array): SigningKey {
   };
 }
 
-/** A public key ready to verify with; parsing one costs as much as a signature, so it is kept beside the key. */
+/** Keys that were used last; a witness, a log or an institution signs again and again. */
+const verifyingKeys = new Map<string, KeyObject>();
+const MOST_KEYS = 64;
+
+/** A public key ready to verify with. Parsing one costs as much as a signature, so those used last are kept. */
 export function verifyingKeyOf(publicKey: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' });
+  const id = Buffer.from(publicKey).toString('latin1');
+  const known = verifyingKeys.get(id);
+  if (known !== undefined) return known;
+  const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' });
+  if (verifyingKeys.size >= MOST_KEYS) verifyingKeys.clear();
+  verifyingKeys.set(id, key);
+  return key;
 }
 
 /** Tells whether a signature holds. A malformed key or signature is just one that doesn't. */
