@@ -6,8 +6,8 @@ export function median(values: readonly number[]): number {
 }
 
 /** Milliseconds of each of `rounds` runs, one after the other, after a few that don't count. */
-export async function timed(rounds: number, run: () => Promise<unknown>): Promise<number[]> {
-  for (let warm = 0; warm < 5; warm += 1) await run();
+export async function timed(rounds: number, run: () => Promise<unknown>, before = 5): Promise<number[]> {
+  for (let warm = 0; warm < before; warm += 1) await run();
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const started = performance.now();
@@ -15,6 +15,20 @@ export async function timed(rounds: number, run: () => Promise<unknown>): Promis
     times.push(performance.now() - started);
   }
   return times;
+}
+
+/** Median milliseconds of each of two, run in turn, so that what disturbs the machine meets both. */
+export async function inTurn(
+  rounds: number,
+  one: () => Promise<unknown>,
+  other: () => Promise<unknown>,
+): Promise<readonly [number, number]> {
+  const times: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    times[0].push(...(await timed(1, one, 0)));
+    times[1].push(...(await timed(1, other, 0)));
+  }
+  return [median(times[0]), median(times[1])];
 }
 
 /** Runs `count` times with `width` at a time. */

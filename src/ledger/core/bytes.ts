@@ -12,8 +12,8 @@ const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const URL_SAFE = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const STANDARD_VALUES = valuesOf(STANDARD);
 const URL_SAFE_VALUES = valuesOf(URL_SAFE);
-const STANDARD_PAIRS = pairsOf(STANDARD);
-const URL_SAFE_PAIRS = pairsOf(URL_SAFE);
+const STANDARD_CODES = codesOf(STANDARD);
+const URL_SAFE_CODES = codesOf(URL_SAFE);
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** UTF-8 bytes of a text. The text must be well-formed: a lone surrogate would become U+FFFD. */
@@ -69,7 +69,7 @@ export function fromHex(text: string): Uint8Array {
 
 /** Base64 with padding (RFC 4648 section 4). */
 export function base64(bytes: Uint8Array): string {
-  const text = encode64(bytes, STANDARD, STANDARD_PAIRS);
+  const text = encode64(bytes, STANDARD_CODES);
   return text + '='.repeat((4 - (text.length % 4)) % 4);
 }
 
@@ -84,7 +84,7 @@ export function fromBase64(text: string): Uint8Array {
 
 /** Base64url without padding (RFC 4648 section 5, as in RFC 7515). */
 export function base64url(bytes: Uint8Array): string {
-  return encode64(bytes, URL_SAFE, URL_SAFE_PAIRS);
+  return encode64(bytes, URL_SAFE_CODES);
 }
 
 /** Bytes of unpadded base64url. Throws BAD_USER_INPUT on any form that `base64url` doesn't write. */
@@ -127,26 +127,27 @@ function valuesOf(alphabet: string): Int8Array {
   return values;
 }
 
-/** 12 bits to two digits: half as many texts to join as digit by digit. */
-function pairsOf(alphabet: string): string[] {
-  return Array.from(
-    { length: 4096 },
-    (_, bits) => `${alphabet[bits >> 6] ?? ''}${alphabet[bits & 63] ?? ''}`,
-  );
+function codesOf(alphabet: string): Uint8Array {
+  return Uint8Array.from(alphabet, (digit) => digit.charCodeAt(0));
 }
 
-function encode64(bytes: Uint8Array, alphabet: string, pairs: readonly string[]): string {
-  const whole = bytes.length - (bytes.length % 3);
-  let text = '';
-  for (let at = 0; at < whole; at += 3) {
-    const held = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    text += `${pairs[held >> 12] ?? ''}${pairs[held & 4095] ?? ''}`;
+/** Digits are gathered here and made a text at once: joining them costs three times as much. Nothing here waits. */
+const DIGITS = new Uint8Array(4096);
+
+function encode64(bytes: Uint8Array, codes: Uint8Array): string {
+  const { length } = bytes;
+  const most = Math.ceil(length / 3) * 4;
+  const digits = most > DIGITS.length ? new Uint8Array(most) : DIGITS;
+  let at = 0;
+  for (let i = 0; i < length; i += 3) {
+    const held = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    digits[at++] = codes[held >> 18] ?? 0;
+    digits[at++] = codes[(held >> 12) & 63] ?? 0;
+    digits[at++] = codes[(held >> 6) & 63] ?? 0;
+    digits[at++] = codes[held & 63] ?? 0;
   }
-  const [first, second] = bytes.subarray(whole);
-  if (first === undefined) return text;
-  const held = (first << 10) | ((second ?? 0) << 2);
-  text += pairs[held >> 6] ?? '';
-  return second === undefined ? text : text + (alphabet[held & 63] ?? '');
+  // One digit for each 6 bits that were begun; the last group may have been shorter.
+  return decoder.decode(digits.subarray(0, Math.ceil((length * 4) / 3)));
 }
 
 function decode64(text: string, values: Int8Array, form: string): Uint8Array {

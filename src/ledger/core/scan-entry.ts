@@ -1,6 +1,6 @@
 /** Leaf and opening read by `Scan`: undefined where the general parser has to decide. Internal to the core. */
 import type { Leaf, MovedCounter, Opening, OpeningSigner, ThreadPlace } from './entry.js';
-import { COUNTER, JWS, KIND, OP, THUMBPRINT } from './forms.js';
+import { JWS, KIND, OP, THUMBPRINT } from './forms.js';
 import { type Json, type JsonObject, parseCanonicalText } from './json.js';
 import { Scan } from './scan.js';
 
@@ -32,6 +32,8 @@ const times = new Known(64, 24, (text) => {
 /** Shared by all who parse the same: a `Json` is never changed. */
 const details = new Known(256, 256, readDetail);
 const TIME_LENGTH = 24;
+/** Ids of counters that JSON writes as they are. */
+const PLAIN_COUNTER = /^[!#-[\]-~]{1,200}$/;
 
 /** The leaf of its text, or undefined. */
 export function scanLeaf(text: string): Leaf | undefined {
@@ -107,7 +109,7 @@ function scanCounters(scan: Scan): MovedCounter[] {
   const counters: MovedCounter[] = [];
   do {
     scan.frame('{"id":"');
-    const id = scan.string(COUNTER);
+    const id = scan.string(PLAIN_COUNTER);
     scan.frame('","mac":"');
     const mac = scan.hash();
     scan.frame('"}');
