@@ -59,7 +59,7 @@ export interface Submit {
 /** The log as a request may see it. */
 export type AuditLog = Pick<
   Ledger,
-  'origin' | 'verifierKey' | 'trusted' | 'proofs' | 'sync' | 'onAdvance' | 'checkpoint'
+  'origin' | 'verifierKeys' | 'trusted' | 'proofs' | 'sync' | 'onAdvance' | 'checkpoint'
 >;
 
 /** Where a request writes its log lines; a pino logger fits. Never a patient's data, never a value of a field. */

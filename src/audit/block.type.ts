@@ -63,7 +63,7 @@ export class CheckpointObject {
   constructor(
     readonly checkpoint: Checkpoint,
     private readonly text: string,
-    private readonly verifierKey: string,
+    private readonly verifierKeys: readonly string[],
   ) {}
 
   @Classified('LOG')
@@ -98,6 +98,15 @@ export class CheckpointObject {
       'The log’s public key (C2SP signed-note verifier key), by which `note` verifies. Hold it against a copy that you got another way.',
   })
   get key(): string {
-    return this.verifierKey;
+    return this.verifierKeys[0] ?? '';
+  }
+
+  @Classified('LOG')
+  @Field(() => [String], {
+    description:
+      'All keys that sign at this size, as in `key`, which is the first. While the log’s key is rotated the one before it signs too, so that whoever knows only that one can follow.',
+  })
+  get keys(): readonly string[] {
+    return this.verifierKeys;
   }
 }

@@ -37,7 +37,8 @@ async function readBlock(ctx: RequestContext, height: bigint): Promise<BlockObje
 export async function newestCheckpoint(ctx: RequestContext): Promise<CheckpointObject> {
   await ctx.log.sync();
   const note = await ctx.log.checkpoint();
-  return new CheckpointObject(parseCheckpoint(parseNote(note).text), note, ctx.log.verifierKey);
+  const checkpoint = parseCheckpoint(parseNote(note).text);
+  return new CheckpointObject(checkpoint, note, ctx.log.verifierKeys(checkpoint.size));
 }
 
 /** The note that was signed of the log at exactly this size, or null. */

@@ -27,6 +27,14 @@ export async function createFile(path: string, content: string): Promise<boolean
   return true;
 }
 
+/** Removes a file, so that it stays away after a power cut. No error when there is none. */
+export async function removeFile(path: string): Promise<void> {
+  await unlink(path).catch((cause: unknown) => {
+    if (!isCode(cause, 'ENOENT')) throw cause;
+  });
+  await flushFolder(dirname(path));
+}
+
 /** Tells whether an error is a system error of this code. */
 export function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;

@@ -2,7 +2,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { equal, VitrineError } from './core/index.js';
 import { applyBlock, type BlockCheck } from './check-block.js';
-import { verifyCheckpoint } from './checkpoint-signer.js';
+import { verifyCheckpoint } from './checkpoint-check.js';
 import { checkSnapshots } from './audit-snapshots.js';
 import { checkSideTables } from './audit-tables.js';
 import { type Finding, messageOf } from './finding.js';
@@ -86,7 +86,7 @@ async function checkBlock(audit: Audit, block: BlockRow): Promise<void> {
   const entries = await readEntries(query, state.size, block.size);
   const check: BlockCheck = {
     state,
-    origin: keys.origin,
+    origin: keys.genesisOrigin,
     report,
     signature: () => 'full',
     leafHash: (index) => (index < state.size ? state.leaves.get(index) : undefined),
@@ -119,7 +119,7 @@ async function checkHead({ query, state, report }: Audit): Promise<void> {
   }
 }
 
-async function checkCheckpoints({ query, keys, roots, report }: Audit): Promise<void> {
+async function checkCheckpoints({ query, state, roots, report }: Audit): Promise<void> {
   let after = -1n;
   for (;;) {
     const rows = await query.$queryRawUnsafe<{ size: bigint; note: string }[]>(
@@ -129,7 +129,7 @@ async function checkCheckpoints({ query, keys, roots, report }: Audit): Promise<
     if (rows.length === 0) return;
     for (const { size, note } of rows) {
       after = size;
-      const wrong = refuseCheckpoint(keys, note, size, roots);
+      const wrong = refuseCheckpoint(state, note, size, roots);
       if (wrong === null) continue;
       report({ what: 'checkpoint', message: `of size ${size}: ${wrong}`, index: null, block: null });
     }
@@ -137,11 +137,11 @@ async function checkCheckpoints({ query, keys, roots, report }: Audit): Promise<
 }
 
 /** The pinned note is one of this log, and stands among its checkpoints: it was stored there before it was pinned. */
-async function checkPin({ query, keys, pin, roots, report }: Audit): Promise<void> {
+async function checkPin({ query, state, pin, roots, report }: Audit): Promise<void> {
   if (pin === undefined) return;
-  const wrong = refuseCheckpoint(keys, pin, undefined, roots);
+  const wrong = refuseCheckpoint(state, pin, undefined, roots);
   if (wrong !== null) return report({ what: 'pin', message: wrong, index: null, block: null });
-  const { size } = verifyCheckpoint(keys, pin);
+  const { size } = verifyCheckpoint(state.names, pin);
   const rows = await query.$queryRawUnsafe<{ size: bigint }[]>(
     'SELECT size FROM checkpoint WHERE size = $1',
     size,
@@ -153,13 +153,13 @@ async function checkPin({ query, keys, pin, roots, report }: Audit): Promise<voi
 
 /** Why a note isn't a checkpoint of this log, or null when it is. */
 function refuseCheckpoint(
-  keys: KeyStore,
+  state: TrustedState,
   note: string,
   size: bigint | undefined,
   roots: ReadonlyMap<bigint, Uint8Array>,
 ): string | null {
   try {
-    const checkpoint = verifyCheckpoint(keys, note);
+    const checkpoint = verifyCheckpoint(state.names, note);
     if (size !== undefined && checkpoint.size !== size) return `expected this size, got ${checkpoint.size}`;
     const root = roots.get(checkpoint.size);
     if (root === undefined) return `expected the size of a block, got ${checkpoint.size}`;

@@ -101,7 +101,8 @@ function applyRow(
   for (const finding of checked.findings) check.report(finding);
   const { leafHash: hash, opening } = entry;
   const { institution } = entry.leaf;
-  check.state.applyEntry({ index, leafHash: hash, supersedes, institution, opening, keys: checked.keys });
+  const { keys, step } = checked;
+  check.state.applyEntry({ index, leafHash: hash, supersedes, institution, opening, keys, step });
 }
 
 function open(row: EntryRow, fail: Fail): VerifiedEntry | undefined {

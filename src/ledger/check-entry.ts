@@ -17,7 +17,9 @@ import {
   signatureInput,
   statementText,
 } from './core/index.js';
+import { GENESIS, readKeyStep } from './check-keys.js';
 import { type Finding, messageOf } from './finding.js';
+import type { KeyStep } from './key-history.js';
 import { type FindKey, type KeyNews, readKeyNews, refuseKey } from './key-registry.js';
 import { checkSignatureOf, nativeHash } from './native.js';
 import { refuseSystem } from './system-entry.js';
@@ -56,19 +58,18 @@ export function openEntry(
 export interface CheckedEntry {
   readonly findings: readonly Finding[];
   readonly keys: KeyNews;
+  readonly step: KeyStep | null;
 }
 
 export interface EntryCheck {
   /** The log before this entry. */
   readonly view: LogView;
+  /** The log's name as the deployment's keys say it; what entries after the first are signed for, the log says. */
   readonly origin: string;
   /** Leaf hash of the entry that this one supersedes; null when it names none, or one that isn't there. */
   readonly superseded: Uint8Array | null;
   readonly signature: SignatureCheck;
 }
-
-/** The operation of entry 0. */
-export const GENESIS = 'log.genesis';
 
 const NO_KEYS: KeyNews = { registered: [], revoked: [] };
 
@@ -82,14 +83,20 @@ export function checkEntry(entry: VerifiedEntry, check: EntryCheck): CheckedEntr
   checkSubject(check.view, entry, fail);
   checkThreads(check.view, entry, fail);
   let keys = NO_KEYS;
+  let step: KeyStep | null = null;
   try {
-    keys = readKeyNews(entry.index, entry.opening, check.view.key.bind(check.view));
+    const { index, opening } = entry;
+    const find = check.view.key.bind(check.view);
+    const news = readKeyNews(index, opening, find);
+    const { names: facts } = check.view;
+    step = readKeyStep({ index, opening, keys: news, facts, find, origin: check.origin });
+    keys = news;
   } catch (cause) {
     fail('keys', messageOf(cause));
   }
   const refusal = refuseStatement(entry, withOwnKeys(check.view, entry.index, keys), check);
   if (refusal !== null) fail('signature', refusal);
-  return { findings, keys };
+  return { findings, keys, step };
 }
 
 type Fail = (what: Finding['what'], message: string) => void;
@@ -126,7 +133,8 @@ function refuseStatement(entry: VerifiedEntry, find: FindKey, check: EntryCheck)
   const refusal = refuseSystem(opening) ?? refuseKey(key, leaf, opening);
   if (refusal !== null || key === undefined) return refusal;
   const { content, fields } = leaf;
-  const { origin, superseded: supersedes } = check;
+  const { superseded: supersedes } = check;
+  const origin = check.view.names.nameAt(entry.index)?.origin ?? check.origin;
   const detail = detailHash(opening.detail);
   const payload = statementText({ origin, op, subject, supersedes, content, fields, detail, request, part });
   const signed = signedText(by.key, payload);

@@ -5,37 +5,43 @@
 import {
   formatCheckpoint,
   formatNote,
-  noteKey,
+  formatVkey,
   type NoteKey,
   noteSignature,
-  parseCheckpoint,
   parseNote,
   signedMessage,
-  type Checkpoint,
-  ED25519,
-  verifyNote,
   VitrineError,
 } from './core/index.js';
 import { isDiskFailure } from './atomic-file.js';
+import { verifyCheckpoint } from './checkpoint-check.js';
 import type { Faults } from './faults.js';
 import { violationOf } from './finding.js';
+import type { LogName } from './key-history.js';
+import type { Signer } from './key-source.js';
 import type { KeyStore } from './key-store.js';
-import { nativeVerify } from './native.js';
 import type { PinFile } from './pin.js';
 import type { Query } from './query.js';
 import type { TrustedLog } from './trusted-log.js';
+import type { Signers } from './trusted-state.js';
 
 interface Tail {
   readonly size: bigint;
   readonly root: Uint8Array;
 }
 
-interface Size {
+interface SignedTail {
   readonly size: bigint;
+  readonly note: string;
+}
+
+/** A size at which another note stands, or none yet. */
+interface Standing {
+  readonly size: bigint;
+  readonly standing: string | null;
 }
 
 /**
- * Stores notes, and gives the sizes at which other ones stand. It doesn't wait for the disk: a note that a crash loses
+ * Stores notes, and gives the others that stand at their sizes. It doesn't wait for the disk: a note that a crash loses
  * is signed again, to the same bytes, from the commit that it is about.
  */
 const STORE = `
@@ -43,11 +49,11 @@ const STORE = `
   asked AS (SELECT size, note FROM json_to_recordset($1::json) AS r(size bigint, note text)),
   stored AS (INSERT INTO checkpoint (size, note) SELECT size, note FROM asked, lazy
              ON CONFLICT (size) DO NOTHING RETURNING size)
-  SELECT a.size FROM asked a LEFT JOIN checkpoint c ON c.size = a.size
+  SELECT a.size, c.note AS standing FROM asked a LEFT JOIN checkpoint c ON c.size = a.size
   WHERE a.size NOT IN (SELECT size FROM stored) AND c.note IS DISTINCT FROM a.note`;
 
 const OTHERS = `
-  SELECT r.size FROM json_to_recordset($1::json) AS r(size bigint, note text)
+  SELECT r.size, c.note AS standing FROM json_to_recordset($1::json) AS r(size bigint, note text)
   LEFT JOIN checkpoint c ON c.size = r.size WHERE c.note IS DISTINCT FROM r.note`;
 
 export interface SignerOptions {
@@ -88,12 +94,13 @@ export class CheckpointSigner {
   }
 
   private async writeWaiting(): Promise<void> {
-    const { keys, pin, faults } = this.options;
+    const { pin, faults } = this.options;
     const tails = this.waiting;
     this.waiting = [];
-    const notes = tails.map(({ size, root }) => ({ size, note: signNote(keys, { size, root }) }));
-    const last = notes.reduce((a, b) => (b.size > a.size ? b : a));
+    let last: SignedTail;
     try {
+      const notes = await this.signNotes(tails);
+      last = notes.reduce((a, b) => (b.size > a.size ? b : a));
       await this.store(notes);
       await faults?.('after-sign');
       await pin.write(last.size, last.note);
@@ -108,39 +115,74 @@ export class CheckpointSigner {
     if (last.size > this.signed) [this.signed, this.newest] = [last.size, last.note];
   }
 
-  private async store(notes: readonly { size: bigint; note: string }[]): Promise<void> {
+  /** Notes over the tails that can be signed, the longest among them. */
+  private async signNotes(tails: readonly Tail[]): Promise<readonly SignedTail[]> {
+    const most = tails.reduce((size, tail) => (tail.size > size ? tail.size : size), 0n);
+    const notes: SignedTail[] = [];
+    for (const tail of tails) {
+      const note = await this.signNote(tail);
+      if (note !== undefined) notes.push({ size: tail.size, note });
+      // An older one whose key was retired meanwhile: the longest covers it.
+      else if (tail.size === most) throw notHeld(this.signersOf(tail.size).name);
+    }
+    return notes;
+  }
+
+  /** The C2SP note over a checkpoint by the key that the log names for its size, and by those beside it that are held. */
+  private async signNote({ size, root }: Tail): Promise<string | undefined> {
+    const { keys } = this.options;
+    const { name, beside } = this.signersOf(size);
+    const signer = await keys.logSigner(name.key.publicKey);
+    if (signer === undefined) return undefined;
+    const text = formatCheckpoint({ origin: name.origin, size, root });
+    const line = async (key: NoteKey, by: Signer) =>
+      noteSignature(key, await by.sign(signedMessage(key, text)));
+    const signatures = [await line(name.key, signer)];
+    for (const key of beside) {
+      const held = keys.heldLogSigner(key.publicKey);
+      if (held !== undefined) signatures.push(await line(key, held));
+    }
+    return formatNote({ text, signatures });
+  }
+
+  private signersOf(size: bigint): Signers {
+    const signers = this.options.trusted.state.signersOf(size);
+    if (signers === undefined) throw new VitrineError('INTERNAL', 'expected a log that has begun');
+    return signers;
+  }
+
+  private async store(notes: readonly SignedTail[]): Promise<void> {
     const { query, trusted } = this.options;
     const rows = notes.map(({ size, note }) => ({ size: size.toString(), note }));
     const asked = JSON.stringify(rows);
-    if ((await query.$queryRawUnsafe<Size[]>(STORE, asked)).length === 0) return;
+    const isOther = ({ size, standing }: Standing): boolean =>
+      !isSame(trusted, notes.find((one) => one.size === size)?.note ?? '', standing);
+    if (!(await query.$queryRawUnsafe<Standing[]>(STORE, asked)).some(isOther)) return;
     // A note that another process stores at this moment stands, but wasn't there when this statement began.
-    const others = await query.$queryRawUnsafe<Size[]>(OTHERS, asked);
-    const [other] = others;
+    const other = (await query.$queryRawUnsafe<Standing[]>(OTHERS, asked)).find(isOther);
     if (other === undefined) return;
     const message = `expected this log's checkpoint of size ${other.size}, got another`;
     throw trusted.stop(violationOf({ what: 'checkpoint', message, index: null, block: null }));
   }
 }
 
-/** The log key's C2SP note over a checkpoint. */
-function signNote(keys: KeyStore, tail: Tail): string {
-  const key = logNoteKey(keys);
-  const text = formatCheckpoint({ origin: keys.origin, ...tail });
-  const signature = noteSignature(key, keys.signLog(signedMessage(key, text)));
-  return formatNote({ text, signatures: [signature] });
+/** Tells whether two notes say the same, and the one that stands is the log's: its signature lines may be others. */
+function isSame(trusted: TrustedLog, note: string, standing: string | null): boolean {
+  if (standing === null) return false;
+  try {
+    verifyCheckpoint(trusted.state.names, standing);
+    return parseNote(standing).text === parseNote(note).text;
+  } catch (cause) {
+    if (cause instanceof VitrineError) return false;
+    throw cause;
+  }
 }
 
-/** The checkpoint of a note. Throws INTEGRITY_VIOLATION unless this log's key signed it for this log. */
-export function verifyCheckpoint(keys: KeyStore, note: string): Checkpoint {
-  const parsed = parseNote(note);
-  verifyNote(parsed, logNoteKey(keys), nativeVerify);
-  const checkpoint = parseCheckpoint(parsed.text);
-  if (checkpoint.origin === keys.origin) return checkpoint;
-  const message = `expected the origin ${keys.origin}, got ${checkpoint.origin}`;
-  throw violationOf({ what: 'checkpoint', message, index: null, block: null });
-}
-
-/** The log's key as notes name it: by its origin. */
-export function logNoteKey(keys: KeyStore): NoteKey {
-  return noteKey(keys.origin, ED25519, keys.logKey.publicKey);
+/** The refusal to go on without the key that the log says it is signed with. */
+export function notHeld({ from, key }: LogName): VitrineError {
+  const since = from === 0n ? '' : ` from size ${from} on`;
+  return new VitrineError(
+    'NOT_CONFIGURED',
+    `the log is signed by the key ${formatVkey(key)}${since}, which the key folder doesn't hold: put its file there`,
+  );
 }

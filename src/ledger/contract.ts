@@ -43,6 +43,11 @@ export interface Ledger {
   readonly origin: string;
   /** The log's public key as a C2SP signed-note verifier key: `<origin>+<id>+<key>`. */
   readonly verifierKey: string;
+  /**
+   * Verifier keys that sign the checkpoint of a size. The first one always does; more follow while the log's key is
+   * rotated, and one that is held no more may be missing.
+   */
+  verifierKeys(size: bigint): readonly string[];
   readonly keys: KeyStore;
   readonly trusted: TrustedLog;
   /** The public half as tiles and bundles, for anyone to copy. */

@@ -1,17 +1,21 @@
 /** Entries that are placed but not committed, over the verified log. A refused group's draft is just dropped. */
 import { VitrineError } from './core/index.js';
+import { KeyDraft } from './key-history.js';
 import type { Head } from './head-map.js';
 import type { RegisteredKey } from './key-registry.js';
 import type { Applied, CounterMark, LogView } from './trusted-state.js';
 
 export class Draft implements LogView {
+  readonly names: KeyDraft;
   private readonly subjects = new Map<string, Head>();
   private readonly threads = new Map<string, Head>();
   private readonly keys = new Map<string, RegisteredKey>();
   private readonly marks = new Map<string, CounterMark>();
   private readonly values = new Map<string, bigint>();
 
-  constructor(private readonly below: LogView) {}
+  constructor(private readonly below: LogView) {
+    this.names = new KeyDraft(below.names);
+  }
 
   subject(kind: string, id: string): Head | undefined {
     return this.subjects.get(`${kind}/${id}`) ?? this.below.subject(kind, id);
@@ -43,7 +47,8 @@ export class Draft implements LogView {
     this.values.set(id, value);
   }
 
-  apply({ index, opening, keys }: Applied): void {
+  apply({ index, opening, keys, step }: Applied): void {
+    if (step !== null) this.names.steps.push(step);
     const { kind, id, version } = opening.subject;
     this.subjects.set(`${kind}/${id}`, { index, count: version });
     for (const thread of opening.threads) this.threads.set(thread.id, { index, count: Number(thread.seq) });
@@ -59,6 +64,7 @@ export class Draft implements LogView {
   keep(): void {
     const { below } = this;
     if (!(below instanceof Draft)) throw new VitrineError('INTERNAL', 'a draft is kept in a draft');
+    below.names.steps.push(...this.names.steps);
     for (const [key, head] of this.subjects) below.subjects.set(key, head);
     for (const [id, head] of this.threads) below.threads.set(id, head);
     for (const [thumbprint, key] of this.keys) below.keys.set(thumbprint, key);

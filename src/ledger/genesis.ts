@@ -1,6 +1,6 @@
 /** Entry 0: the log's name, its formats, the deployment's keys, and who the ministry is. */
 import { base64url, type JsonObject } from './core/index.js';
-import { GENESIS } from './check-entry.js';
+import { GENESIS } from './check-keys.js';
 import type { KeyStore, PublicKey } from './key-store.js';
 import type { PendingEntry } from './pending.js';
 import { buildSystemEntry } from './system-entry.js';

@@ -39,10 +39,10 @@ export async function initLedger(options: InitOptions): Promise<Ledger> {
     query: prisma,
     random,
   });
-  if (keys.origin !== origin) {
+  if (keys.genesisOrigin !== origin) {
     throw new VitrineError(
       'NOT_CONFIGURED',
-      `the keys in the data folder are those of the log ${keys.origin}`,
+      `the keys in the data folder are those of the log ${keys.genesisOrigin}`,
     );
   }
   const pinFile = openPin(dataDir, keys);

@@ -1,13 +1,18 @@
 /**
  * The deployment's keys: what the log, the service and the institutions sign with, and what wraps the keys of records.
- * An interface, so that a KMS can stand in for the files; several processes share one key folder.
+ * The keys themselves are a `KeySource`'s; which of several is in force, the log says.
  */
-import { base64url, hex, thumbprint, utf8, VitrineError } from './core/index.js';
-import { type KeySecrets, createKeyFiles, readKeyFiles } from './key-files.js';
-import { nativeHash, type SigningKey, signingKeyOf } from './native.js';
+import type { PrismaClient } from '../database/index.js';
+import { equal, hex, thumbprint, utf8, VitrineError } from './core/index.js';
+import { custodianContext, custodianKeyId, insertCustodianKey, signingContext } from './custodian-keys.js';
+import { createKeyFolder, openKeyFolder } from './file-keys.js';
+import type { LogName } from './key-history.js';
+import type { KeySource, MasterKey, Signer } from './key-source.js';
+import { type SigningKey, signingKeyOf } from './native.js';
 import type { RowWrite } from './pending.js';
 import type { Query } from './query.js';
-import { derive, keyedHash, type WrappingKey, wrappingKey } from './wrapping.js';
+import type { TrustedLog } from './trusted-log.js';
+import { derive, keyedHash, keyId, type WrappingKey, wrappingKey } from './wrapping.js';
 
 /** A public signing key by its RFC 7638 thumbprint. */
 export interface PublicKey {
@@ -16,41 +21,63 @@ export interface PublicKey {
   readonly publicKey: Uint8Array;
 }
 
+/** Bytes wrapped under the master key of an id. */
+export interface Wrapped {
+  readonly keyId: string;
+  readonly wrapped: Uint8Array;
+}
+
 export interface KeyStore {
+  /** Where the keys are. */
+  readonly source: KeySource;
   /** The log's name: the first line of every checkpoint. */
   readonly origin: string;
+  /** Its name when it began. */
+  readonly genesisOrigin: string;
+  /** The key that signs the log, as far as this process has verified it; before that the oldest one. */
   readonly logKey: PublicKey;
   readonly serviceKey: PublicKey;
-  /** Wraps under the master key. */
-  wrap(bytes: Uint8Array, context: string): Uint8Array;
-  /** Throws INTEGRITY_VIOLATION when it isn't what `wrap` gave for this context. */
-  unwrap(bytes: Uint8Array, context: string): Uint8Array;
-  /** Ed25519 by the log key. Only a checkpoint of what was committed or verified may come here. */
-  signLog(message: Uint8Array): Uint8Array;
+  /** Follows what the log says of the keys in force. */
+  follow(trusted: Pick<TrustedLog, 'state' | 'size' | 'sync'>): void;
+  /** Wraps under the master key in force. */
+  wrap(bytes: Uint8Array, context: string): Promise<Wrapped>;
+  /**
+   * Throws INTEGRITY_VIOLATION when it isn't what `wrap` gave for this context, NOT_CONFIGURED when its master key isn't
+   * held.
+   */
+  unwrap(wrapped: Wrapped, context: string): Promise<Uint8Array>;
+  /** A log key of the deployment, looked for again where it isn't held; only what was verified may be signed by it. */
+  logSigner(publicKey: Uint8Array): Promise<Signer | undefined>;
+  /** The same without looking again. */
+  heldLogSigner(publicKey: Uint8Array): Signer | undefined;
+  /** Public log keys, 32 bytes each, that this deployment holds or once held. */
+  everyLogKey(): readonly Uint8Array[];
+  /** Whether it holds, or once held, the log key of this thumbprint. */
+  hadLogKey(thumbprint: string): boolean;
   /** Ed25519 by the service key or a delegated key. Throws NOT_CONFIGURED for a key that isn't held here. */
   signStatement(thumbprint: string, message: Uint8Array): Promise<Uint8Array>;
   /** Makes the key with which the deployment signs for an institution. The row must commit with its registration. */
-  createDelegatedKey(institution: string | null): PublicKey & { readonly wrappedRow: RowWrite };
+  createDelegatedKey(institution: string | null): Promise<PublicKey & { readonly wrappedRow: RowWrite }>;
   /** Keyed hashes of identifiers and search words; `id` is stored beside each, so that rotation knows its rows. */
   readonly blindKey: { readonly id: string; readonly mac: (scope: string, value: string) => string };
   /** Keyed hash of a counter's value, for the opening of the entry that moved it. */
   counterMac(id: string, value: bigint): Uint8Array;
   /** Keyed hash of a canonical input, lower-case hex. */
   inputMac(bytes: Uint8Array): string;
-  /** The key that wraps the keys of a custodian's records (null: the system's own), made at first use. */
+  /** The key in force that wraps the keys of a custodian's records (null: the system's own), made at first use. */
   custodianKey(custodian: string | null): Promise<WrappingKey>;
   /** A custodian's key by its id, for opening. Throws INTEGRITY_VIOLATION when there is none. */
   custodianKeyById(id: string): Promise<WrappingKey>;
 }
 
 export interface KeyStoreOptions {
-  readonly query: Query;
+  readonly query: Query & Partial<Pick<PrismaClient, '$transaction'>>;
   readonly random: (length: number) => Uint8Array;
 }
 
 /** Opens the key folder. Throws NOT_CONFIGURED when a key is missing. */
 export async function openKeyStore(folder: string, options: KeyStoreOptions): Promise<KeyStore> {
-  return new FileKeyStore(await readKeyFiles(folder), options);
+  return keyStoreOf(await openKeyFolder(folder, options.random), options);
 }
 
 /** Opens the key folder and makes the keys that aren't there yet. */
@@ -59,72 +86,108 @@ export async function createKeyStore(
   origin: string,
   options: KeyStoreOptions,
 ): Promise<KeyStore> {
-  return new FileKeyStore(await createKeyFiles(folder, origin, options.random), options);
+  return keyStoreOf(await createKeyFolder(folder, origin, options.random), options);
+}
+
+/** The store over any source of keys. */
+export function keyStoreOf(source: KeySource, options: KeyStoreOptions): KeyStore {
+  return new SourcedKeyStore(source, options);
 }
 
 /** The id under which keys of the system's own records stand. */
 const SYSTEM = 'system';
 
-class FileKeyStore implements KeyStore {
-  readonly origin: string;
-  readonly logKey: PublicKey;
+type Followed = Parameters<KeyStore['follow']>[0];
+
+class SourcedKeyStore implements KeyStore {
+  readonly genesisOrigin: string;
   readonly serviceKey: PublicKey;
   readonly blindKey: KeyStore['blindKey'];
-  private readonly master: WrappingKey;
-  private readonly log: SigningKey;
+  private followed: Followed | undefined;
   private readonly counterKey: Uint8Array;
   private readonly inputKey: Uint8Array;
   private readonly signing = new Map<string, SigningKey>();
+  /** By id; what is being loaded too. */
   private readonly custodians = new Map<string, Promise<WrappingKey>>();
-  private readonly byId = new Map<string, WrappingKey>();
 
   constructor(
-    secrets: KeySecrets,
+    readonly source: KeySource,
     private readonly options: KeyStoreOptions,
   ) {
-    this.origin = secrets.origin;
-    this.master = wrappingKey(keyId('m', secrets.master), derive(secrets.master, 'wrap'), options.random);
-    this.log = signingKeyOf(secrets.log);
-    this.logKey = publicKeyOf(this.log);
-    const service = signingKeyOf(secrets.service);
-    this.serviceKey = publicKeyOf(service);
-    this.signing.set(this.serviceKey.thumbprint, service);
-    const blind = derive(secrets.master, 'blind');
+    const { origin, service, index } = source.held;
+    this.genesisOrigin = origin;
+    this.serviceKey = { thumbprint: service.thumbprint, publicKey: service.publicKey };
+    const blind = derive(index, 'blind');
     this.blindKey = {
       id: keyId('b', blind),
       mac: (scope, value) => hex(keyedHash(blind, utf8(scope), utf8(value))),
     };
-    this.counterKey = derive(secrets.master, 'counter');
-    this.inputKey = derive(secrets.master, 'input');
+    this.counterKey = derive(index, 'counter');
+    this.inputKey = derive(index, 'input');
   }
 
-  wrap(bytes: Uint8Array, context: string): Uint8Array {
-    return this.master.wrap(bytes, context);
+  get origin(): string {
+    return this.nameNow()?.origin ?? this.genesisOrigin;
   }
 
-  unwrap(bytes: Uint8Array, context: string): Uint8Array {
-    return this.master.unwrap(bytes, context);
+  get logKey(): PublicKey {
+    const publicKey = this.nameNow()?.key.publicKey ?? this.source.held.logKeys[0]?.publicKey;
+    if (publicKey === undefined) throw new VitrineError('NOT_CONFIGURED', 'no log key is held');
+    return { thumbprint: thumbprint(publicKey), publicKey };
   }
 
-  signLog(message: Uint8Array): Uint8Array {
-    return this.log.sign(message);
+  follow(trusted: Followed): void {
+    this.followed = trusted;
   }
 
-  async signStatement(thumbprint: string, message: Uint8Array): Promise<Uint8Array> {
-    const key = this.signing.get(thumbprint) ?? (await this.loadSigningKey(thumbprint));
+  async wrap(bytes: Uint8Array, context: string): Promise<Wrapped> {
+    const master = await this.masterInForce();
+    return { keyId: master.id, wrapped: await master.wrap(bytes, context) };
+  }
+
+  async unwrap({ keyId, wrapped }: Wrapped, context: string): Promise<Uint8Array> {
+    const master = await this.master(keyId);
+    return master.unwrap(wrapped, context);
+  }
+
+  async logSigner(publicKey: Uint8Array): Promise<Signer | undefined> {
+    const held = this.heldLogSigner(publicKey);
+    if (held !== undefined) return held;
+    await this.source.reload();
+    return this.heldLogSigner(publicKey);
+  }
+
+  heldLogSigner(publicKey: Uint8Array): Signer | undefined {
+    return this.source.held.logKeys.find((key) => equal(key.publicKey, publicKey));
+  }
+
+  everyLogKey(): readonly Uint8Array[] {
+    const { logKeys, formerLogKeys } = this.source.held;
+    return [...logKeys.map(({ publicKey }) => publicKey), ...formerLogKeys];
+  }
+
+  hadLogKey(thumb: string): boolean {
+    return this.everyLogKey().some((key) => thumbprint(key) === thumb);
+  }
+
+  async signStatement(thumb: string, message: Uint8Array): Promise<Uint8Array> {
+    if (thumb === this.serviceKey.thumbprint) return this.source.held.service.sign(message);
+    const key = this.signing.get(thumb) ?? (await this.loadSigningKey(thumb));
     return key.sign(message);
   }
 
-  createDelegatedKey(institution: string | null): PublicKey & { readonly wrappedRow: RowWrite } {
+  async createDelegatedKey(
+    institution: string | null,
+  ): Promise<PublicKey & { readonly wrappedRow: RowWrite }> {
     const seed = this.options.random(32);
     const key = signingKeyOf(seed);
-    const made = publicKeyOf(key);
+    const made = { thumbprint: thumbprint(key.publicKey), publicKey: key.publicKey };
+    const { keyId, wrapped } = await this.wrap(seed, signingContext(made.thumbprint));
     this.signing.set(made.thumbprint, key);
-    const wrapped = this.wrap(seed, signingContext(made.thumbprint));
     const wrappedRow: RowWrite = {
       table: 'signing_key',
-      columns: { thumbprint: 'text', institution: 'uuid', wrapped: 'bytea' },
-      values: { thumbprint: made.thumbprint, institution, wrapped },
+      columns: { thumbprint: 'text', institution: 'uuid', key_id: 'text', wrapped: 'bytea' },
+      values: { thumbprint: made.thumbprint, institution, key_id: keyId, wrapped },
       mode: 'insert',
     };
     return { ...made, wrappedRow };
@@ -140,80 +203,80 @@ class FileKeyStore implements KeyStore {
 
   custodianKey(custodian: string | null): Promise<WrappingKey> {
     const name = custodian ?? SYSTEM;
-    const known = this.custodians.get(name);
+    const number = this.followed?.state.names.custodianKey(name) ?? 1;
+    const id = custodianKeyId(name, number);
+    // Later ones are made by their rotation; only the first comes into being by being used.
+    return this.cached(id, () =>
+      number === 1 ? this.makeCustodianKey(name, id) : this.loadCustodianKey(id),
+    );
+  }
+
+  custodianKeyById(id: string): Promise<WrappingKey> {
+    return this.cached(id, () => this.loadCustodianKey(id));
+  }
+
+  private nameNow(): LogName | undefined {
+    const { followed } = this;
+    return followed?.state.names.nameAt(followed.size);
+  }
+
+  private async masterInForce(): Promise<MasterKey> {
+    const id = this.followed?.state.names.masterKey() ?? this.source.held.masters[0]?.id;
+    if (id === undefined) throw new VitrineError('NOT_CONFIGURED', 'no master key is held');
+    return this.master(id);
+  }
+
+  private async master(id: string): Promise<MasterKey> {
+    const find = () => this.source.held.masters.find((master) => master.id === id);
+    const held = find();
+    if (held !== undefined) return held;
+    await this.source.reload();
+    const found = find();
+    if (found !== undefined) return found;
+    const message = `the master key ${id} isn't in the key folder: put its file there`;
+    throw new VitrineError('NOT_CONFIGURED', message);
+  }
+
+  private cached(id: string, load: () => Promise<WrappingKey>): Promise<WrappingKey> {
+    const known = this.custodians.get(id);
     if (known !== undefined) return known;
-    const loading = this.loadCustodianKey(name);
-    this.custodians.set(name, loading);
-    loading.catch(() => this.custodians.delete(name));
+    const loading = load();
+    this.custodians.set(id, loading);
+    loading.catch(() => this.custodians.delete(id));
     return loading;
   }
 
-  async custodianKeyById(id: string): Promise<WrappingKey> {
-    const known = this.byId.get(id);
-    if (known !== undefined) return known;
-    const rows = await this.options.query.$queryRawUnsafe<{ wrapped: Uint8Array }[]>(
-      'SELECT wrapped FROM custodian_key WHERE id = $1',
-      id,
+  private async loadSigningKey(thumb: string): Promise<SigningKey> {
+    const [row] = await this.options.query.$queryRawUnsafe<Wrapped[]>(
+      'SELECT key_id AS "keyId", wrapped FROM signing_key WHERE thumbprint = $1',
+      thumb,
     );
-    const row = rows[0];
-    if (row === undefined) throw new VitrineError('INTEGRITY_VIOLATION', `custodian key ${id} is missing`);
-    return this.unwrapCustodianKey(id, row.wrapped);
-  }
-
-  private async loadSigningKey(thumbprint: string): Promise<SigningKey> {
-    const rows = await this.options.query.$queryRawUnsafe<{ wrapped: Uint8Array }[]>(
-      'SELECT wrapped FROM signing_key WHERE thumbprint = $1',
-      thumbprint,
-    );
-    const row = rows[0];
-    if (row === undefined)
-      throw new VitrineError('NOT_CONFIGURED', `signing key ${thumbprint} isn't held here`);
-    const key = signingKeyOf(this.unwrap(row.wrapped, signingContext(thumbprint)));
-    this.signing.set(thumbprint, key);
+    if (row === undefined) throw new VitrineError('NOT_CONFIGURED', `signing key ${thumb} isn't held here`);
+    const key = signingKeyOf(await this.unwrap(row, signingContext(thumb)));
+    this.signing.set(thumb, key);
     return key;
   }
 
   /** The first key that stands in the table is the custodian's, whichever process put it there. */
-  private async loadCustodianKey(custodian: string): Promise<WrappingKey> {
-    const { query, random } = this.options;
-    const id = `${custodian}/1`;
-    const select = 'SELECT id, wrapped FROM custodian_key WHERE custodian = $1 ORDER BY id LIMIT 1';
-    let rows = await query.$queryRawUnsafe<{ id: string; wrapped: Uint8Array }[]>(select, custodian);
-    if (rows.length === 0) {
-      const wrapped = this.wrap(random(32), custodianContext(id));
-      await query.$executeRawUnsafe(
-        'INSERT INTO custodian_key (id, custodian, wrapped) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING',
-        id,
-        custodian,
-        wrapped,
-      );
-      rows = await query.$queryRawUnsafe(select, custodian);
+  private async makeCustodianKey(custodian: string, id: string): Promise<WrappingKey> {
+    if ((await this.readCustodianKey(id)) === undefined) {
+      await insertCustodianKey(this.options, this, { id, custodian }, this.followed);
     }
-    const row = rows[0];
+    return this.loadCustodianKey(id);
+  }
+
+  private async loadCustodianKey(id: string): Promise<WrappingKey> {
+    const row = await this.readCustodianKey(id);
     if (row === undefined) throw new VitrineError('INTEGRITY_VIOLATION', `custodian key ${id} is missing`);
-    return this.unwrapCustodianKey(row.id, row.wrapped);
+    const { random } = this.options;
+    return wrappingKey(id, await this.unwrap(row, custodianContext(id)), random);
   }
 
-  private unwrapCustodianKey(id: string, wrapped: Uint8Array): WrappingKey {
-    const key = wrappingKey(id, this.unwrap(wrapped, custodianContext(id)), this.options.random);
-    this.byId.set(id, key);
-    return key;
+  private async readCustodianKey(id: string): Promise<Wrapped | undefined> {
+    const rows = await this.options.query.$queryRawUnsafe<Wrapped[]>(
+      'SELECT key_id AS "keyId", wrapped FROM custodian_key WHERE id = $1',
+      id,
+    );
+    return rows[0];
   }
-}
-
-function publicKeyOf(key: SigningKey): PublicKey {
-  return { thumbprint: thumbprint(key.publicKey), publicKey: key.publicKey };
-}
-
-/** Names a secret key without telling it. */
-function keyId(prefix: string, key: Uint8Array): string {
-  return `${prefix}-${base64url(nativeHash(derive(key, 'id'))).slice(0, 16)}`;
-}
-
-function signingContext(thumbprint: string): string {
-  return `signing/${thumbprint}`;
-}
-
-function custodianContext(id: string): string {
-  return `custodian/${id}`;
 }

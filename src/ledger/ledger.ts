@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { formatVkey, VitrineError } from './core/index.js';
 import { Alarms } from './alarms.js';
-import { CheckpointSigner, logNoteKey, verifyCheckpoint } from './checkpoint-signer.js';
+import { verifyCheckpoint, verifyPinned } from './checkpoint-check.js';
+import { CheckpointSigner } from './checkpoint-signer.js';
 import { readCounter } from './conditions.js';
 import type { Ledger, LedgerOptions } from './contract.js';
 import { violationOf } from './finding.js';
@@ -15,7 +16,14 @@ import { systemRandom } from './random.js';
 import { Sequencer } from './sequencer.js';
 import { type SnapshotStart, startFromSnapshot } from './snapshot-start.js';
 import { SnapshotTaker } from './snapshot-taker.js';
-import { requireBegun, requireGenesis, requireNotRolledBack, requireOwnSecrets, requireRestored } from './start.js';
+import {
+  requireBegun,
+  requireGenesis,
+  requireLogKey,
+  requireNotRolledBack,
+  requireOwnSecrets,
+  requireRestored,
+} from './start.js';
 import { TileReader } from './tiles.js';
 import { TrustedLog } from './trusted-log.js';
 import { CHANNEL } from './write-block.js';
@@ -43,14 +51,14 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const keys = await openKeyStore(options.keysDir ?? keyFolder(options.dataDir), { query: prisma, random });
   const pinFile = openPin(options.dataDir, keys);
   const pinned = options.withoutPin === true ? undefined : await pinFile.read();
-  const pin = pinned === undefined ? undefined : verifyCheckpoint(keys, pinned);
+  const pin = pinned === undefined ? undefined : verifyPinned(keys, pinned);
   await requireNotRolledBack(prisma, {
     pin,
     trustFirst: options.trustFirst === true,
     dataDir: options.dataDir,
   });
   await requireGenesis(prisma, keys);
-  const { origin } = keys;
+  const { genesisOrigin: origin } = keys;
   // An audit takes nothing over from what was verified before.
   const provenBy = options.readOnly === true ? undefined : pin;
   const begun = await startFromSnapshot({ ...options, query: prisma, origin, pin: provenBy, random });
@@ -66,7 +74,7 @@ export function keyFolder(dataDir: string): string {
 
 /** The pin file of a deployment. */
 export function openPin(dataDir: string, keys: KeyStore): PinFile {
-  return new PinFile(join(dataDir, 'pin'), (note) => verifyCheckpoint(keys, note).size);
+  return new PinFile(join(dataDir, 'pin'), (note) => verifyPinned(keys, note).size);
 }
 
 export class OpenLedger implements Ledger {
@@ -97,7 +105,7 @@ export class OpenLedger implements Ledger {
     const random = options.random ?? systemRandom;
     this.alarms = new Alarms({ query: prisma, log: options.log, stored: options.readOnly !== true });
     this.trusted = new TrustedLog({
-      origin: keys.origin,
+      origin: keys.genesisOrigin,
       query: prisma,
       random,
       onAlarm: (error) => this.raise(error),
@@ -106,6 +114,7 @@ export class OpenLedger implements Ledger {
       ...(begun.state !== undefined && { state: begun.state }),
       verifySignaturesBelowPin: options.verifySignaturesBelowPin === true,
     });
+    keys.follow(this.trusted);
     this.tiles = new TileReader({
       trusted: this.trusted,
       query: prisma,
@@ -147,7 +156,13 @@ export class OpenLedger implements Ledger {
   }
 
   get verifierKey(): string {
-    return formatVkey(logNoteKey(this.keys));
+    const [key = ''] = this.verifierKeys(this.trusted.size);
+    return key;
+  }
+
+  verifierKeys(size: bigint): readonly string[] {
+    const signers = this.trusted.state.signersOf(size);
+    return signers === undefined ? [] : [signers.name.key, ...signers.beside].map(formatVkey);
   }
 
   /** Verifies what there is, signs an unsigned tail, and follows other processes. */
@@ -162,6 +177,7 @@ export class OpenLedger implements Ledger {
     );
     await requireOwnSecrets(this.options.database.prisma, this.keys);
     if (this.options.readOnly === true) return;
+    await requireLogKey(this.keys, this.trusted.state);
     await this.signer.cover(this.trusted.size);
     await this.follow();
   }
@@ -268,7 +284,7 @@ export class OpenLedger implements Ledger {
     );
     const [row] = rows;
     if (row === undefined) throw new VitrineError('NOT_FOUND', `there is no checkpoint of size ${size}`);
-    const found = verifyCheckpoint(this.keys, row.note);
+    const found = verifyCheckpoint(this.trusted.state.names, row.note);
     if (found.size === (size ?? this.trusted.size)) return row.note;
     const message = `expected the checkpoint of size ${size}, got that of ${found.size}`;
     throw violationOf({ what: 'checkpoint', message, index: null, block: null });

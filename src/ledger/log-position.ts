@@ -1,6 +1,6 @@
 /** Where the log stands in one transaction's sight of the database: verified, with the newest checkpoint that it holds. */
 import { type Checkpoint, equal, VitrineError } from './core/index.js';
-import { verifyCheckpoint } from './checkpoint-signer.js';
+import { verifyCheckpoint, verifyPinned } from './checkpoint-check.js';
 import { violationOf } from './finding.js';
 import type { KeyStore } from './key-store.js';
 import type { Query } from './query.js';
@@ -33,11 +33,11 @@ export interface LogPosition {
  */
 export async function verifyLogPosition(options: PositionOptions): Promise<LogPosition> {
   const { query, keys, pin: note, dataDir, random } = options;
-  const pin = note === undefined ? undefined : verifyCheckpoint(keys, note);
+  const pin = note === undefined ? undefined : verifyPinned(keys, note);
   await requireNotRolledBack(query, { pin, dataDir, trustFirst: false });
   await requireGenesis(query, keys);
   await requireOwnSecrets(query, keys);
-  const { origin } = keys;
+  const { genesisOrigin: origin } = keys;
   const { state } = await startFromSnapshot({ query, origin, pin, random });
   const onAlarm = (): void => undefined; // it is thrown too
   const trusted = new TrustedLog({
@@ -49,17 +49,17 @@ export async function verifyLogPosition(options: PositionOptions): Promise<LogPo
     ...(state && { state }),
   });
   const size = await trusted.sync();
-  return { size, root: trusted.root, checkpoint: await newestCheckpoint(query, keys, trusted) };
+  return { size, root: trusted.root, checkpoint: await newestCheckpoint(query, trusted) };
 }
 
 /** The newest note, held against the verified block that it is about. */
-async function newestCheckpoint(query: Query, keys: KeyStore, trusted: TrustedLog): Promise<string> {
+async function newestCheckpoint(query: Query, trusted: TrustedLog): Promise<string> {
   const rows = await query.$queryRawUnsafe<{ note: string; height: bigint | null }[]>(
     `SELECT c.note, b.height FROM checkpoint c LEFT JOIN block b ON b.size = c.size ORDER BY c.size DESC LIMIT 1`,
   );
   const [row] = rows;
   if (row === undefined) throw new VitrineError('UNAVAILABLE', 'no checkpoint is signed yet: try again');
-  const signed = verifyCheckpoint(keys, row.note);
+  const signed = verifyCheckpoint(trusted.state.names, row.note);
   if (row.height === null || !(await holds(trusted, row.height, signed))) {
     const message = `expected the verified root of ${signed.size} entries, got another`;
     throw violationOf({ what: 'checkpoint', message, index: null, block: null });

@@ -11,8 +11,10 @@ import {
   type RightEdge,
   VitrineError,
 } from './core/index.js';
-import { checkEntry, GENESIS, type SignatureCheck, type VerifiedEntry } from './check-entry.js';
+import { checkEntry, type SignatureCheck, type VerifiedEntry } from './check-entry.js';
+import { GENESIS } from './check-keys.js';
 import { type Facts, moveCounters, requireUnique, requireVersion, StaleAuthority } from './conditions.js';
+import { requireWrapping } from './custodian-keys.js';
 import { Draft } from './draft.js';
 import type { KeyStore } from './key-store.js';
 import { nativeHash } from './native.js';
@@ -86,6 +88,7 @@ function requireAuthority(plan: BlockPlan, draft: Draft, pending: PendingEntry):
   if (revoked !== null) {
     throw new StaleAuthority(`key ${pending.by.key} was revoked meanwhile`);
   }
+  requireWrapping(draft.names, pending);
 }
 
 function placeEntry(plan: BlockPlan, draft: Draft, pending: PendingEntry, index: bigint): PlacedEntry {
@@ -144,10 +147,11 @@ function applied(plan: BlockPlan, draft: Draft, entry: VerifiedEntry): Applied {
   const superseded = supersedes === null ? null : (plan.superseded.get(supersedes) ?? null);
   if (superseded instanceof VitrineError) throw superseded;
   const signature: SignatureCheck = opening.by.mode === 'own' ? 'full' : 'statement';
-  const checked = checkEntry(entry, { view: draft, origin: plan.keys.origin, superseded, signature });
+  const checked = checkEntry(entry, { view: draft, origin: plan.keys.genesisOrigin, superseded, signature });
   const [finding] = checked.findings;
   if (finding !== undefined) {
     throw new VitrineError('INTERNAL', `the entry can't be appended: ${finding.what}: ${finding.message}`);
   }
-  return { index, leafHash, supersedes, institution, opening, keys: checked.keys };
+  const { keys, step } = checked;
+  return { index, leafHash, supersedes, institution, opening, keys, step };
 }

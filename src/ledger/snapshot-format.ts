@@ -10,7 +10,7 @@ import { type FrozenSection, malformed, type SectionReader } from './section.js'
 import { TrustedState } from './trusted-state.js';
 
 /** Raised whenever a section is added or changed: other formats are ignored. */
-export const SNAPSHOT_FORMAT = 1;
+export const SNAPSHOT_FORMAT = 2;
 /** Bytes of a chunk; the last one may be shorter. Small enough to be written within some milliseconds. */
 export const CHUNK = 1024 * 1024;
 

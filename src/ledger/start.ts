@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Checkpoint, parseKeys, parseOpening, VitrineError } from './core/index.js';
+import { notHeld } from './checkpoint-signer.js';
 import type { KeyStore } from './key-store.js';
 import { readEntries, readHead } from './log-reader.js';
 import type { Query } from './query.js';
+import type { TrustedState } from './trusted-state.js';
 
 const NO_LOG = 'the database holds no log: begin one with `vitrine init`';
 
@@ -78,11 +80,20 @@ export async function requireGenesis(query: Query, keys: KeyStore): Promise<void
   } catch {
     return;
   }
-  if (published.origin === keys.origin && published.logKeys.includes(keys.logKey.thumbprint)) return;
+  if (published.origin === keys.genesisOrigin && published.logKeys.some((key) => keys.hadLogKey(key))) return;
   throw new VitrineError(
     'NOT_CONFIGURED',
-    `the keys in the data folder are those of the log ${keys.origin}, not of the log in this database`,
+    `the keys in the data folder are those of the log ${keys.genesisOrigin}, not of the log in this database`,
   );
+}
+
+/** The key that signs the log from here on has to be held. An audit signs nothing and needs none. */
+export async function requireLogKey(
+  keys: KeyStore,
+  state: Pick<TrustedState, 'size' | 'signersOf'>,
+): Promise<void> {
+  const name = state.signersOf(state.size)?.name;
+  if (name !== undefined && (await keys.logSigner(name.key.publicKey)) === undefined) throw notHeld(name);
 }
 
 /** Opens one of the keys that are kept in the database: with another master key, no record could be read. */

@@ -34,6 +34,8 @@ export interface SystemEntry {
   readonly request: string;
   /** Entry that registered the service key; 0, the genesis, unless it was rotated. */
   readonly registered?: bigint;
+  /** Rows that commit with it. */
+  readonly rows?: PendingEntry['rows'];
 }
 
 /** An entry signed by the service key, ready to be appended. */
@@ -67,7 +69,7 @@ export async function buildSystemEntry(keys: KeyStore, entry: SystemEntry): Prom
     signature: compactJws(key, payload, await keys.signStatement(key, signatureInput(key, payload))),
     detail,
     authority: [],
-    rows: [],
+    rows: entry.rows ?? [],
     unique: [],
     words: [],
     counters: [],

@@ -2,10 +2,18 @@
  * What a process remembers of the log it verified: the tree's right edge, the chain of headers, and where each subject,
  * thread, key and counter stands. All the state there is, in one place, so that it can be written out and read again.
  */
-import { type MovedCounter, type Opening, RightEdge, TILE_WIDTH } from './core/index.js';
+import {
+  type MovedCounter,
+  type NoteKey,
+  type Opening,
+  RightEdge,
+  thumbprint,
+  TILE_WIDTH,
+} from './core/index.js';
 import { Bits } from './bits.js';
 import { type Head, HeadMap, uuidBytes } from './head-map.js';
 import { HashList } from './hash-list.js';
+import { type KeyFacts, KeyHistory, type KeyStep, type LogName } from './key-history.js';
 import { type KeyNews, KeyRegistry, type RegisteredKey } from './key-registry.js';
 import { LeafHashes } from './leaf-hashes.js';
 import { type CounterMark, Marks } from './marks.js';
@@ -18,6 +26,8 @@ export type { CounterMark } from './marks.js';
 
 /** Where things stand on the log; a draft of further entries lies over the state in the same form. */
 export interface LogView {
+  /** The deployment's own keys. */
+  readonly names: KeyFacts;
   /** Newest entry and version of a record. */
   subject(kind: string, id: string): Head | undefined;
   /** Newest entry and length of a thread. */
@@ -34,6 +44,16 @@ export interface Applied {
   readonly institution: string | null;
   readonly opening: Opening;
   readonly keys: KeyNews;
+  /** What it changes about the deployment's own keys. */
+  readonly step: KeyStep | null;
+}
+
+/** Who signs the checkpoint of a size. */
+export interface Signers {
+  /** Name and key without whose signature it isn't the log's. */
+  readonly name: LogName;
+  /** Keys before it that aren't retired: they sign too, so that whoever knows one of them can follow. */
+  readonly beside: readonly NoteKey[];
 }
 
 /** Threads share one map with subjects; kinds are numbered from 1. */
@@ -45,6 +65,7 @@ export class TrustedState implements LogView {
   readonly headers = new HashList();
   readonly leaves: LeafHashes;
   readonly registry = new KeyRegistry();
+  readonly names = new KeyHistory();
   private readonly superseded = new Bits();
   private readonly heads: HeadMap;
   private readonly requests: RequestSet;
@@ -87,6 +108,7 @@ export class TrustedState implements LogView {
       ['tiles', this.leaves.tileHashes],
       ['tail', this.leaves],
       ['keys', this.registry],
+      ['names', this.names],
       ['superseded', this.superseded],
       ['heads', this.heads],
       ['requests', this.requests],
@@ -121,6 +143,17 @@ export class TrustedState implements LogView {
     return this.marks.counters.get(id);
   }
 
+  /** Who signs the checkpoint of a size; undefined before the genesis. */
+  signersOf(size: bigint): Signers | undefined {
+    const name = this.names.nameAt(size);
+    if (name === undefined) return undefined;
+    const before = this.names.all.filter(({ from, origin }) => from < name.from && origin === name.origin);
+    const beside = before
+      .map(({ key }) => key)
+      .filter((key) => this.key(thumbprint(key.publicKey))?.revoked === null);
+    return { name, beside };
+  }
+
   allCounters(): ReadonlyMap<string, CounterMark> {
     return this.marks.counters;
   }
@@ -151,6 +184,7 @@ export class TrustedState implements LogView {
     this.requests.add({ institution: entry.institution, member: actor, request, part });
     if (entry.supersedes !== null) this.superseded.set(entry.supersedes);
     this.registry.apply(entry.index, entry.keys);
+    if (entry.step !== null) this.names.apply(entry.step);
     for (const counter of counters ?? []) this.applyCounter(entry.index, counter);
     const anchored = anchoredSize(entry.opening);
     if (anchored !== null) this.marks.snapshotSize = anchored;

@@ -1,7 +1,7 @@
 /** Keys under keys: AES-256-GCM (NIST SP 800-38D), and the derivation of one key for each use (RFC 5869). */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
-import { concat, lp, utf8, VitrineError } from './core/index.js';
-import { bytesOf } from './native.js';
+import { base64url, concat, lp, utf8, VitrineError } from './core/index.js';
+import { bytesOf, nativeHash } from './native.js';
 
 const VERSION = 1;
 const NONCE_LENGTH = 12;
@@ -53,6 +53,11 @@ export function wrappingKey(
 /** One key for one use, from the master key. */
 export function derive(master: Uint8Array, use: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', master, new Uint8Array(0), utf8(`vitrine/${use}/v1`), 32));
+}
+
+/** Names a secret key without telling it. */
+export function keyId(prefix: string, key: Uint8Array): string {
+  return `${prefix}-${base64url(nativeHash(derive(key, 'id'))).slice(0, 16)}`;
 }
 
 /** HMAC-SHA256 over length-prefixed parts, so that two lists of parts never give the same bytes. */

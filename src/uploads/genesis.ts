@@ -86,7 +86,7 @@ async function genesisEntry<V extends object>(
   const { signing, by, random, request } = place;
   const head: RecordHead = firstHead(kind, id, { custodian: place.institution });
   const sealed = await sealRecord(kind, head, values, signing.keys, random);
-  const key = registers === undefined ? null : registerKey(signing, registers);
+  const key = registers === undefined ? null : await registerKey(signing, registers);
   const detail: JsonObject = { ...key?.detail, authority: [0] };
   const { content, fields } = sealed;
   return {

@@ -70,7 +70,7 @@ export interface RegisteredKey {
 }
 
 /** Makes or takes the key that a change registers. */
-export function registerKey(signing: Signing, registration: KeyRegistration): RegisteredKey {
+export async function registerKey(signing: Signing, registration: KeyRegistration): Promise<RegisteredKey> {
   if (registration.use === 'own') {
     const publicKey = fromBase64url(registration.publicKey);
     const key = {
@@ -86,7 +86,7 @@ export function registerKey(signing: Signing, registration: KeyRegistration): Re
   }
   const expires = new Date(signing.clock());
   expires.setUTCFullYear(expires.getUTCFullYear() + DELEGATION_YEARS);
-  const made = signing.keys.createDelegatedKey(registration.institution);
+  const made = await signing.keys.createDelegatedKey(registration.institution);
   const key = {
     use: 'delegated',
     thumbprint: made.thumbprint,

@@ -179,7 +179,7 @@ export class Uploads {
     const { ledger, random } = this.#deps;
     const values = parseValues(change);
     const sealed = await sealRecord(change.kind, change.head, values, ledger.keys, random);
-    const key = change.registers === undefined ? null : registerKey(this.#signing, change.registers);
+    const key = change.registers === undefined ? null : await registerKey(this.#signing, change.registers);
     const authority = authorityOf(change, caller);
     const detail: JsonObject = {
       ...change.detail,

@@ -131,15 +131,15 @@ describe('KeyStore', () => {
     expect(made.blindKey.mac('mrn', '1')).not.toBe(made.blindKey.mac('mrn1', ''));
     if (process.platform === 'win32') return;
     expect((await stat(keys)).mode & 0o777).toBe(0o700);
-    for (const file of ['master', 'log', 'service']) {
+    for (const file of ['master', 'log', 'service', 'index']) {
       expect((await stat(join(keys, `${file}.json`))).mode & 0o777).toBe(0o600);
     }
   });
 
   it('opens what it wrapped, in the same context and unchanged only', async () => {
     const keys = await createKeyStore(join(folder, 'wrapping'), 'a.example/log', options);
-    const wrapped = keys.wrap(utf8('secret'), 'a');
-    expect(keys.unwrap(wrapped, 'a')).toEqual(utf8('secret'));
+    const { keyId, wrapped } = await keys.wrap(utf8('secret'), 'a');
+    expect(await keys.unwrap({ keyId, wrapped }, 'a')).toEqual(utf8('secret'));
     const flipped = wrapped.map((byte, i) => (i === 20 ? byte ^ 1 : byte));
     for (const [bytes, context] of [
       [wrapped, 'b'],
@@ -147,9 +147,9 @@ describe('KeyStore', () => {
       [wrapped.subarray(1), 'a'],
       [new Uint8Array(), 'a'],
     ] as const) {
-      expect(() => keys.unwrap(bytes, context)).toThrowError(
-        expect.objectContaining({ code: 'INTEGRITY_VIOLATION' }) as Error,
-      );
+      await expect(keys.unwrap({ keyId, wrapped: bytes }, context)).rejects.toMatchObject({
+        code: 'INTEGRITY_VIOLATION',
+      });
     }
   });
 });

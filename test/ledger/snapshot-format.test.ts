@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { leafHash, type Opening, utf8 } from '../../src/ledger/core/index.js';
+import { leafHash, noteKey, type Opening, utf8 } from '../../src/ledger/core/index.js';
+import type { KeyStep } from '../../src/ledger/key-history.js';
 import { nativeHash, signingKeyOf, verifyingKeyOf } from '../../src/ledger/native.js';
 import { thumbprint } from '../../src/ledger/core/index.js';
 import { freezeState, readState } from '../../src/ledger/snapshot-format.js';
@@ -43,7 +44,19 @@ function applied(index: number, pick: number): Applied {
         index % 40 === 7 ? [{ ...key, expires: null, entry: BigInt(index), revoked: null, verifier }] : [],
       revoked: [],
     },
+    step: stepOf(index),
   };
+}
+
+/** Some entries change the deployment's keys. */
+function stepOf(index: number): KeyStep | null {
+  const origin = `log-${index}.example`;
+  const from = BigInt(index + 1);
+  if (index % 50 === 0)
+    return { what: 'name', name: { from, origin, key: noteKey(origin, 1, nativeHash(utf8(origin))) } };
+  if (index % 50 === 3) return { what: 'master', key: `m-${index}` };
+  if (index % 50 === 4) return { what: 'custodian', custodian: ID(index % 3), number: index };
+  return null;
 }
 
 const ID = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
@@ -75,6 +88,10 @@ function answers(state: TrustedState) {
     threads: ids.map((id) => state.thread(id)),
     superseded: indexes.map((i) => state.isSuperseded(i)),
     counters: [...state.allCounters()],
+    names: state.names.all,
+    namesAt: indexes.map((i) => state.names.nameAt(i)?.origin),
+    master: state.names.masterKey(),
+    wrapping: ids.map((id) => state.names.custodianKey(id)),
     keys: [...state.registry.all()].map(({ verifier: _, ...key }) => key),
     requests: indexes.map((i) =>
       [0, 1, 2, 3].map((part) =>

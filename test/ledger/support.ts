@@ -48,7 +48,7 @@ export class Bench {
       origin: ORIGIN,
       ministry: { institution: INSTITUTION, member: MEMBER },
       genesis: async ({ keys, by, request }) => {
-        const key = keys.createDelegatedKey(INSTITUTION);
+        const key = await keys.createDelegatedKey(INSTITUTION);
         const published = {
           use: 'delegated',
           thumbprint: key.thumbprint,

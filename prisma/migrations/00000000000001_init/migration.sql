@@ -196,6 +196,7 @@ CREATE TABLE "wrapped_key" (
 CREATE TABLE "custodian_key" (
     "id" TEXT NOT NULL,
     "custodian" TEXT NOT NULL,
+    "key_id" TEXT NOT NULL,
     "wrapped" BYTEA NOT NULL,
 
     CONSTRAINT "custodian_key_pkey" PRIMARY KEY ("id")
@@ -206,6 +207,7 @@ CREATE TABLE "signing_key" (
     "thumbprint" TEXT NOT NULL,
     "institution" UUID,
     "entry" BIGINT,
+    "key_id" TEXT NOT NULL,
     "wrapped" BYTEA NOT NULL,
 
     CONSTRAINT "signing_key_pkey" PRIMARY KEY ("thumbprint")

@@ -16,7 +16,7 @@ import {
 import { VitrineError } from '../../ledger/core/error.js';
 import { base64 } from '../../ledger/core/index.js';
 import type { KeyStore } from '../../ledger/index.js';
-import { openKeyStore, openPin, systemRandom, verifyCheckpoint } from '../../ledger/index.js';
+import { openKeyStore, openPin, systemRandom, verifyPinned } from '../../ledger/index.js';
 import type { Config, Logger } from '../../server/index.js';
 import { openBase } from '../../server/index.js';
 import type { Finding } from '../verify.js';
@@ -96,7 +96,7 @@ function requireOwn(keys: KeyStore, { log }: Manifest): void {
   }
   let signed: { readonly size: bigint; readonly root: Uint8Array };
   try {
-    signed = verifyCheckpoint(keys, log.checkpoint);
+    signed = verifyPinned(keys, log.checkpoint);
   } catch (cause) {
     const message = `the backup's checkpoint isn't signed by the log key that is here: put the keys of ${log.origin} in place`;
     throw new VitrineError('NOT_CONFIGURED', message, { cause });
@@ -218,6 +218,6 @@ async function standingOf(
 ): Promise<Pick<RestoreSummary, 'standing' | 'pinned'>> {
   const note = await openPin(config.dataDir, keys).read();
   if (note === undefined) return { standing: 'NO_PIN', pinned: null };
-  const pinned = verifyCheckpoint(keys, note).size;
+  const pinned = verifyPinned(keys, note).size;
   return { standing: pinned > BigInt(log.size) ? 'ROLLED_BACK' : 'READY', pinned };
 }

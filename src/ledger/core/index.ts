@@ -43,6 +43,8 @@ export type { Note, NoteSignature, Verify } from './note.js';
 export { cosign, formatCosignatures, parseCosignatures, withSignatures } from './cosignature.js';
 export { parsePolicy, verifyCosigned } from './policy.js';
 export type { Cosigned, CosignedCheckpoint, Policy, PolicyLog, PolicyWitness } from './policy.js';
+export { signRotation, verifyRotation } from './rotation.js';
+export type { Rotation } from './rotation.js';
 export { formatCheckpoint, parseCheckpoint } from './checkpoint.js';
 export type { Checkpoint } from './checkpoint.js';
 export { encodeLeaf, encodeOpening, linkHash, parseLeaf, parseOpening } from './entry.js';
