@@ -3,10 +3,9 @@
  * database controls both halves; what they say about other entries is compared with what was verified before.
  */
 import {
-  canonical,
+  detailText,
   equal,
   fromBase64url,
-  type JsonObject,
   type Leaf,
   leafHash as hashLeaf,
   linkHash,
@@ -16,6 +15,7 @@ import {
   parseOpening,
   signatureInput,
   statementText,
+  utf8,
 } from './core/index.js';
 import { GENESIS, readKeyStep } from './check-keys.js';
 import { type Finding, messageOf } from './finding.js';
@@ -135,7 +135,7 @@ function refuseStatement(entry: VerifiedEntry, find: FindKey, check: EntryCheck)
   const { content, fields } = leaf;
   const { superseded: supersedes } = check;
   const origin = check.view.names.nameAt(entry.index)?.origin ?? check.origin;
-  const detail = detailHash(opening.detail);
+  const detail = opening.detail === null ? null : nativeHash(utf8(detailText(opening.detail)));
   const payload = statementText({ origin, op, subject, supersedes, content, fields, detail, request, part });
   const signed = signedText(by.key, payload);
   const signature = signatureBehind(signed, opening.signature);
@@ -165,18 +165,6 @@ function signatureBehind(signed: string, jws: string): string | undefined {
   const whole = signed.length + 1 + SIGNATURE_DIGITS;
   const fits = jws.length === whole && jws.startsWith(signed) && jws[signed.length] === '.';
   return fits && LAST_DIGITS.includes(jws.slice(-1)) ? jws.slice(signed.length + 1) : undefined;
-}
-
-/** Hashes of details; entries that say the same share theirs (core/scan-entry.ts). */
-const detailHashes = new WeakMap<JsonObject, Uint8Array>();
-
-function detailHash(detail: JsonObject | null): Uint8Array | null {
-  if (detail === null) return null;
-  const known = detailHashes.get(detail);
-  if (known !== undefined) return known;
-  const hash = nativeHash(canonical(detail));
-  detailHashes.set(detail, hash);
-  return hash;
 }
 
 /** The header of the key that was used last, ready to be compared: entries come in runs of the same key. */

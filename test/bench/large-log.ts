@@ -59,7 +59,7 @@ async function entry(
   const subject = { kind: 'Encounter', id: randomUUID(), version: 1 };
   const [content, fields] = [random32(), random32()];
   const [request, part] = [randomUUID(), 0];
-  const detail = { authority: [1, 2, Number(by.entry)] };
+  const detail = { authority: [1, 2, Number(by.entry)], input: randomBytes(32).toString('hex') };
   const stated = { origin, op, subject, supersedes: null, content, fields, request, part };
   const payload = statementBytes({ ...stated, detail: nativeHash(canonical(detail)) });
   const signature = await keys.signStatement(by.key, signatureInput(by.key, payload));

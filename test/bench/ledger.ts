@@ -11,7 +11,7 @@ import { cpuTime } from './cpu.js';
 import { fillLog } from './large-log.js';
 import type { BenchOptions } from './main.js';
 import { inFlight, inTurn, row } from './measure.js';
-import { openScene, type Scene } from './scene.js';
+import { openScene, PATIENTS, type Scene } from './scene.js';
 import { measureStart } from './start.js';
 
 /** What the log aims at (in the project's own words: README, "Measuring"). */
@@ -39,24 +39,57 @@ async function inScene(run: (scene: Scene) => Promise<void>): Promise<void> {
 
 const aim = (reached: boolean, text: string): string => `aim ${text}: ${reached ? 'reached' : 'missed'}`;
 
-async function appends({ open, record }: Scene, count: number): Promise<void> {
+async function appends({ open, record, recordBatch }: Scene, count: number): Promise<void> {
   await inFlight(64, count, record);
   for (const width of [1, 8, 64]) {
     const n = width === 1 ? Math.ceil(count / 5) : count;
     const baseline = await inFlight(width, Math.ceil(n / 2), () => bare(open));
-    const before = cpuTime();
-    const anchored = await inFlight(width, n, record);
-    const after = cpuTime();
-    const each = (of: 'node' | 'postgres'): string => (((after[of] - before[of]) * 1000) / n).toFixed(0);
-    row(
-      `appends, ${width} in flight`,
-      `${anchored.perSecond.toFixed(0)}/s, median ${anchored.medianMs.toFixed(1)} ms, ` +
-        `processor ${each('node')} us here and ${each('postgres')} us in PostgreSQL`,
-      `bare transactions of 3 creates ${baseline.perSecond.toFixed(0)}/s`,
-      anchored.perSecond / baseline.perSecond,
-    );
-    if (width === 64) row('', aim(anchored.perSecond >= AIM.appends, `${AIM.appends} appends/s`));
+    await measureAppends(`appends, ${width} in flight`, {
+      width,
+      requests: n,
+      each: 1,
+      run: record,
+      baseline,
+    });
   }
+  const baseline = await inFlight(64, count, () => bare(open));
+  const batches = {
+    width: 4,
+    requests: Math.ceil(count / PATIENTS),
+    each: PATIENTS,
+    run: recordBatch,
+    baseline,
+  };
+  await measureAppends(`the same, batches of ${PATIENTS}`, batches);
+}
+
+interface Appends {
+  readonly width: number;
+  readonly requests: number;
+  /** Mutations a request. */
+  readonly each: number;
+  readonly run: () => Promise<unknown>;
+  readonly baseline: { readonly perSecond: number };
+}
+
+async function measureAppends(
+  what: string,
+  { width, requests, each, run, baseline }: Appends,
+): Promise<void> {
+  const before = cpuTime();
+  const { perSecond, medianMs } = await inFlight(width, requests, run);
+  const after = cpuTime();
+  const cost = (of: 'node' | 'postgres'): string =>
+    (((after[of] - before[of]) * 1000) / (requests * each)).toFixed(0);
+  const rate = perSecond * each;
+  row(
+    what,
+    `${rate.toFixed(0)}/s, median ${medianMs.toFixed(1)} ms, ` +
+      `processor ${cost('node')} us here and ${cost('postgres')} us in PostgreSQL`,
+    `bare transactions of 3 creates ${baseline.perSecond.toFixed(0)}/s`,
+    rate / baseline.perSecond,
+  );
+  if (width * each >= 64) row('', aim(rate >= AIM.appends, `${AIM.appends} appends/s`));
 }
 
 const SHORT = 1000;

@@ -6,6 +6,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../src/config.js';
+import { recordEncounters } from '../../src/clinical/encounter.batch.js';
+import type { EncounterInput } from '../../src/clinical/encounter.input.js';
 import { recordEncounter } from '../../src/clinical/encounter.service.js';
 import { registerPatient } from '../../src/clinical/patient.service.js';
 import { enrolMember, registerInstitution } from '../../src/registry/index.js';
@@ -16,7 +18,7 @@ import type { Author } from './large-log.js';
 
 const REGULATOR = 'regulator.one';
 const REGISTRAR = 'registrar.bench';
-const PATIENTS = 64;
+export const PATIENTS = 64;
 
 export interface Scene {
   readonly open: OpenSystem;
@@ -26,6 +28,8 @@ export interface Scene {
   readonly author: Author;
   /** One mutation of a signed-in registrar: records an encounter, and gives its id. */
   readonly record: () => Promise<string>;
+  /** One request with an encounter of each of the 64 patients, in one block. */
+  readonly recordBatch: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -50,6 +54,7 @@ export async function openScene(): Promise<Scene> {
     dataDir: config.dataDir,
     author,
     record: () => record(open, patients[turn++ % patients.length] ?? ''),
+    recordBatch: () => recordBatch(open, patients),
     close: async () => {
       await open.closing.close();
       await rm(folder, { recursive: true, force: true });
@@ -89,8 +94,20 @@ async function populate(open: OpenSystem): Promise<Author> {
 
 async function record(open: OpenSystem, patient: string): Promise<string> {
   const ctx = await contextFor(open, REGISTRAR);
-  const accepted = await recordEncounter(ctx, {
-    requestId: newId(),
+  const accepted = await recordEncounter(ctx, { requestId: newId(), ...encounterOf(patient) });
+  return accepted.id;
+}
+
+/** One request with an encounter for each patient: all or none. */
+async function recordBatch(open: OpenSystem, patients: readonly string[]): Promise<void> {
+  const ctx = await contextFor(open, REGISTRAR);
+  const encounters = patients.map(encounterOf);
+  const { refused } = await recordEncounters(ctx, { requestId: newId(), mode: 'ALL', encounters });
+  if (refused.length > 0) throw new Error('an encounter was refused');
+}
+
+function encounterOf(patient: string): EncounterInput {
+  return {
     patient,
     class: 'AMB',
     status: 'FINISHED',
@@ -102,6 +119,5 @@ async function record(open: OpenSystem, patient: string): Promise<string> {
     reason: [{ display: 'Crushing chest pain' }],
     diagnoses: [{ code: { code: 'I21.4', display: 'Subendocardial infarction' }, clinicalStatus: 'ACTIVE' }],
     note: 'Relatives asked not to be phoned',
-  });
-  return accepted.id;
+  };
 }

@@ -49,6 +49,7 @@ export { formatCheckpoint, parseCheckpoint } from './checkpoint.js';
 export type { Checkpoint } from './checkpoint.js';
 export { encodeLeaf, encodeOpening, linkHash, parseLeaf, parseOpening } from './entry.js';
 export type { Leaf, MovedCounter, Opening, OpeningSigner, Subject, ThreadPlace } from './entry.js';
+export { detailText } from './scan-entry.js';
 export { parseKeys } from './keys.js';
 export type { OpeningKey } from './keys.js';
 export { encodeHeader, headerHash, parseHeader } from './block.js';

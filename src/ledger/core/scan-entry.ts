@@ -1,36 +1,20 @@
 /** Leaf and opening read by `Scan`: undefined where the general parser has to decide. Internal to the core. */
 import type { Leaf, MovedCounter, Opening, OpeningSigner, ThreadPlace } from './entry.js';
 import { JWS, KIND, OP, THUMBPRINT } from './forms.js';
-import { type Json, type JsonObject, parseCanonicalText } from './json.js';
+import { canonicalText, type Json, type JsonObject, parseCanonicalText } from './json.js';
 import { Scan } from './scan.js';
 
-/** Texts that come again and again (a block's time, the entries that a member's standing rests on), with their values. */
-class Known<T> {
-  private readonly values = new Map<string, T>();
+/** The time that was read last and exists: all entries of a block have the same. */
+let lastTime = '';
 
-  constructor(
-    private readonly most: number,
-    private readonly longest: number,
-    private readonly read: (text: string) => T,
-  ) {}
-
-  get(text: string): T {
-    const known = this.values.get(text);
-    if (known !== undefined) return known;
-    const value = this.read(text);
-    if (text.length > this.longest) return value;
-    if (this.values.size >= this.most) this.values.clear();
-    this.values.set(text, value);
-    return value;
-  }
+function isTime(text: string): boolean {
+  if (text === lastTime) return true;
+  const at = new Date(text);
+  if (text.length !== TIME_LENGTH || Number.isNaN(at.getTime()) || at.toISOString() !== text) return false;
+  lastTime = text;
+  return true;
 }
 
-const times = new Known(64, 24, (text) => {
-  const at = new Date(text);
-  return !Number.isNaN(at.getTime()) && at.toISOString() === text;
-});
-/** Shared by all who parse the same: a `Json` is never changed. */
-const details = new Known(256, 256, readDetail);
 const TIME_LENGTH = 24;
 /** Ids of counters that JSON writes as they are. */
 const PLAIN_COUNTER = /^[!#-[\]-~]{1,200}$/;
@@ -53,7 +37,7 @@ export function scanLeaf(text: string): Leaf | undefined {
   scan.frame(',"time":"');
   const time = scan.until('"');
   scan.frame('","v":1}');
-  if (!scan.done || time.length !== TIME_LENGTH || !times.get(time)) return undefined;
+  if (!scan.done || !isTime(time)) return undefined;
   return { v: 1, time, block, institution, supersedes, content, fields, link };
 }
 
@@ -85,7 +69,7 @@ export function scanOpening(text: string): Opening | undefined {
   const threads = scanThreads(scan);
   scan.frame('}');
   if (!scan.done || version < 1) return undefined;
-  const read = detail === 'null' ? null : details.get(detail);
+  const read = detail === 'null' ? null : readDetail(detail);
   if (read === undefined) return undefined;
   const subject = { kind, id, version };
   const opening = { op, actor, by, subject, threads, request, part, signature, detail: read };
@@ -154,6 +138,9 @@ function quoted<T>(scan: Scan, read: () => T): T {
   return value;
 }
 
+/** The canonical text of each detail that was scanned. */
+const texts = new WeakMap<JsonObject, string>();
+
 /** A detail is free in what it holds; it stands one level deep in the opening. */
 function readDetail(text: string): JsonObject | undefined {
   let value: Json;
@@ -162,6 +149,13 @@ function readDetail(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? (value as JsonObject) : undefined; // arrays are excluded before; the compiler doesn't see it
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const detail = value as JsonObject; // arrays are excluded above; the compiler doesn't see it
+  texts.set(detail, text);
+  return detail;
+}
+
+/** A detail's canonical text, without writing it again where it was read from one. */
+export function detailText(detail: JsonObject): string {
+  return texts.get(detail) ?? canonicalText(detail);
 }
