@@ -146,6 +146,7 @@ export const encounterKind: RecordKind<EncounterValues> = {
             path: ['input', 'identifier'],
           },
         ],
+  lists: ['patient', 'custodian'],
   threads: (values, head) => [values.patient, ...(head.custodian === null ? [] : [head.custodian])],
   relations: (caller, records, lookups) =>
     careRelations(caller, records, lookups, {

@@ -94,6 +94,7 @@ export const patientKind: RecordKind<PatientValues> = {
         })),
   searchWords: (values, head) =>
     searchForms(values.names).map((value) => ({ scope: nameScope(head.custodian ?? ''), value })),
+  lists: ['custodian'],
   threads: (_values, head) => [head.id, ...(head.custodian === null ? [] : [head.custodian])],
   relations: (caller, records, lookups) =>
     careRelations(caller, records, lookups, {

@@ -65,6 +65,7 @@ export const holdKind: RecordKind<HoldValues> = {
             path: ['input', 'id'],
           },
         ],
+  lists: ['keeper'],
   threads: (hold, head) => threadsAbout(hold.record, head.patient, hold.keeper),
   relations: (caller, records) => Promise.resolve(records.map((record) => aboutRelations(caller, record))),
 };

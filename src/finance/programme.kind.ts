@@ -39,6 +39,7 @@ export const programmeKind: RecordKind<ProgrammeValues> = {
   values,
   columns: { code: { type: 'text', class: 'DIRECTORY', of: (programme) => programme.code } },
   uniqueKeys: (programme) => [{ scope: 'programme.code', value: programme.code, path: ['input', 'code'] }],
+  lists: ['custodian'],
   threads: (_programme, head) => (head.custodian === null ? [head.id] : [head.id, head.custodian]),
   relations: (caller, records) =>
     Promise.resolve(

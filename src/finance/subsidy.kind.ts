@@ -69,6 +69,7 @@ export const subsidyKind: RecordKind<SubsidyValues> = {
     state: { type: 'text', class: 'DIRECTORY', of: (subsidy) => subsidy.state },
     amount: { type: 'bigint', class: 'FINANCIAL', of: (subsidy) => subsidy.amount },
   },
+  lists: ['programme', 'payee'],
   threads: (subsidy, head) => [head.id, subsidy.programme, subsidy.payee],
   relations: (caller, records) =>
     Promise.resolve(

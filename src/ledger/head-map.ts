@@ -72,6 +72,13 @@ export class HeadMap implements Section {
     this.put(sought);
   }
 
+  /** The row of an id under a tag as it stands: not to be kept or changed. Undefined when there is none. */
+  row(tag: number, id: Uint8Array): Uint32Array | undefined {
+    idWords(id, sought);
+    const at = this.find(tag, sought);
+    return this.words[at + COUNT] === 0 ? undefined : this.words.subarray(at, at + ROW);
+  }
+
   freeze(): FrozenSection {
     const frozen = new FrozenWords(this.words);
     this.frozen = frozen;
@@ -98,6 +105,22 @@ export class HeadMap implements Section {
       }
     }
     if (this.used !== count) throw malformed('expected each head once');
+  }
+
+  /**
+   * Lets `write` change a row where it stands, from its count on, which may not stay 0. `row`: words of the id and the tag;
+   * one that isn't there yet is added.
+   */
+  update(row: Uint32Array, write: (words: Uint32Array, at: number) => void): void {
+    if (this.used >= this.capacity * FILL) this.resize(this.capacity * 2);
+    const at = this.find(row[TAG] ?? 0, row);
+    const { words } = this;
+    this.frozen?.keep(at);
+    if (words[at + COUNT] === 0) {
+      this.used += 1;
+      for (let word = 0; word <= TAG; word++) words[at + word] = row[word] ?? 0;
+    }
+    write(words, at);
   }
 
   /** Takes a row of words, replacing the one of its id and tag. */
@@ -192,11 +215,11 @@ function digit(text: string, at: number): number {
   return DIGITS[text.charCodeAt(at) & 127] ?? 0;
 }
 
-/** An id's bytes as four words, the least byte first. */
-function idWords(id: Uint8Array, into: Uint32Array): void {
+/** An id's bytes as four words, the least byte first, from a place on. */
+export function idWords(id: Uint8Array, into: Uint32Array, start = 0): void {
   for (let word = 0; word < TAG; word++) {
     const at = 4 * word;
-    into[word] =
+    into[start + word] =
       (id[at] ?? 0) | ((id[at + 1] ?? 0) << 8) | ((id[at + 2] ?? 0) << 16) | ((id[at + 3] ?? 0) << 24);
   }
 }

@@ -94,6 +94,14 @@ export function keyStoreOf(source: KeySource, options: KeyStoreOptions): KeyStor
   return new SourcedKeyStore(source, options);
 }
 
+/**
+ * The key under which lists are summed up (list-sums.ts): a keyed hash of a counter that there is none of, so secret, and
+ * the same for whoever holds the keys.
+ */
+export function listKeyOf(keys: Pick<KeyStore, 'counterMac'>): Uint8Array {
+  return keys.counterMac('vitrine/lists/v1', 0n);
+}
+
 /** The id under which keys of the system's own records stand. */
 const SYSTEM = 'system';
 

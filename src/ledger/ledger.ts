@@ -7,7 +7,7 @@ import { CheckpointSigner } from './checkpoint-signer.js';
 import { readCounter } from './conditions.js';
 import type { Ledger, LedgerOptions } from './contract.js';
 import { violationOf } from './finding.js';
-import { type KeyStore, openKeyStore } from './key-store.js';
+import { type KeyStore, listKeyOf, openKeyStore } from './key-store.js';
 import { findRequest } from './known-requests.js';
 import type { KnownRequest, PendingEntry, Position } from './pending.js';
 import { PinFile } from './pin.js';
@@ -61,7 +61,14 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { genesisOrigin: origin } = keys;
   // An audit takes nothing over from what was verified before.
   const provenBy = options.readOnly === true ? undefined : pin;
-  const begun = await startFromSnapshot({ ...options, query: prisma, origin, pin: provenBy, random });
+  const begun = await startFromSnapshot({
+    ...options,
+    query: prisma,
+    origin,
+    pin: provenBy,
+    random,
+    listKey: listKeyOf(keys),
+  });
   const ledger = new OpenLedger(options, keys, pinFile, pin, begun);
   await ledger.start();
   return ledger;
@@ -108,6 +115,7 @@ export class OpenLedger implements Ledger {
       origin: keys.genesisOrigin,
       query: prisma,
       random,
+      listKey: listKeyOf(keys),
       onAlarm: (error) => this.raise(error),
       ...(pin !== undefined && { pin }),
       ...(options.tiles !== undefined && { tiles: options.tiles }),

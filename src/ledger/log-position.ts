@@ -2,7 +2,7 @@
 import { type Checkpoint, equal, VitrineError } from './core/index.js';
 import { verifyCheckpoint, verifyPinned } from './checkpoint-check.js';
 import { violationOf } from './finding.js';
-import type { KeyStore } from './key-store.js';
+import { type KeyStore, listKeyOf } from './key-store.js';
 import type { Query } from './query.js';
 import { startFromSnapshot } from './snapshot-start.js';
 import { requireGenesis, requireNotRolledBack, requireOwnSecrets } from './start.js';
@@ -38,12 +38,14 @@ export async function verifyLogPosition(options: PositionOptions): Promise<LogPo
   await requireGenesis(query, keys);
   await requireOwnSecrets(query, keys);
   const { genesisOrigin: origin } = keys;
-  const { state } = await startFromSnapshot({ query, origin, pin, random });
+  const listKey = listKeyOf(keys);
+  const { state } = await startFromSnapshot({ query, origin, pin, random, listKey });
   const onAlarm = (): void => undefined; // it is thrown too
   const trusted = new TrustedLog({
     query,
     origin,
     random,
+    listKey,
     onAlarm,
     ...(pin && { pin }),
     ...(state && { state }),

@@ -1,7 +1,7 @@
 /**
  * A snapshot's bytes: the trusted state as of one block's end, in chunks (format: schema/ledger.md, "Snapshots").
  *
- *   "vitrine/snapshot/v1\n" | seed u32 | sections u8 | for each: name length u8, name, byte length u64, bytes
+ *   "vitrine/snapshot/v3\n" | seed u32 | sections u8 | for each: name length u8, name, byte length u64, bytes
  *
  * Numbers are little-endian. The seed spreads the tables' places and is no secret from whoever holds the database.
  */
@@ -10,7 +10,7 @@ import { type FrozenSection, malformed, type SectionReader } from './section.js'
 import { TrustedState } from './trusted-state.js';
 
 /** Raised whenever a section is added or changed: other formats are ignored. */
-export const SNAPSHOT_FORMAT = 2;
+export const SNAPSHOT_FORMAT = 3;
 /** Bytes of a chunk; the last one may be shorter. Small enough to be written within some milliseconds. */
 export const CHUNK = 1024 * 1024;
 
@@ -44,10 +44,14 @@ export function freezeState(state: TrustedState): FrozenState {
  * The state that a snapshot's chunks hold. Their hashes were compared before: what is read here is what this deployment
  * wrote. Throws INTEGRITY_VIOLATION for anything else than one state of this format.
  */
-export async function readState(chunks: AsyncIterable<Uint8Array>, tiles?: number): Promise<TrustedState> {
+export async function readState(
+  chunks: AsyncIterable<Uint8Array>,
+  listKey: Uint8Array,
+  tiles?: number,
+): Promise<TrustedState> {
   const bytes = new Chunks(chunks[Symbol.asyncIterator]());
   if (!equal(await bytes.take(MAGIC.length), MAGIC)) throw malformed(`expected format ${SNAPSHOT_FORMAT}`);
-  const state = new TrustedState(Number(numberOf(await bytes.take(4))), tiles);
+  const state = new TrustedState(Number(numberOf(await bytes.take(4))), listKey, tiles);
   const sections = state.sections();
   const count = Number(numberOf(await bytes.take(1)));
   if (count !== sections.size) throw malformed(`expected ${sections.size} sections, got ${count}`);

@@ -48,10 +48,10 @@ async function load(
   options: Options & { readonly pin: Pick<Checkpoint, 'size' | 'root'> },
   row: AnchorRow,
 ): Promise<Pick<SnapshotStart, 'state' | 'from'> | undefined> {
-  const { query, pin, tiles } = options;
+  const { query, pin, tiles, listKey } = options;
   const anchor = parseAnchor(row);
   if (anchor.format !== SNAPSHOT_FORMAT) return undefined; // of another version of the program
-  const state = await readState(readChunks(query, anchor), tiles);
+  const state = await readState(readChunks(query, anchor), listKey, tiles);
   if (state.size !== anchor.size || state.height !== anchor.height || state.size > row.index)
     throw malformed(`expected the state of ${anchor.size} entries, got that of ${state.size}`);
   const trusted = new TrustedLog({ ...options, state, onAlarm: () => undefined });

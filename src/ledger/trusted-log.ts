@@ -17,6 +17,7 @@ import { messageOf, violationOf } from './finding.js';
 import type { Head } from './head-map.js';
 import type { RegisteredKey } from './key-registry.js';
 import { tileOf } from './leaf-hashes.js';
+import { ID_LENGTH, isOrdered } from './list-sums.js';
 import { type EntryRow, readBlocks, readEntries, readHead, readLeaves } from './log-reader.js';
 import { nativeHash } from './native.js';
 import type { Query } from './query.js';
@@ -28,6 +29,8 @@ export interface TrustedLogOptions extends ExtendOptions {
   /** Called once, with what stopped the log. */
   readonly onAlarm: (error: VitrineError) => void;
   readonly random: (length: number) => Uint8Array;
+  /** 32 secret bytes, the same for all processes of the deployment: lists are summed up under them. */
+  readonly listKey: Uint8Array;
   /** Verified tiles of 256 leaf hashes kept in memory, 8 KB each. */
   readonly tiles?: number;
   /** What a snapshot held, to go on from. */
@@ -44,6 +47,13 @@ export interface OwnBlock {
   readonly entries: readonly Applied[];
 }
 
+/** What a list was compared with. */
+export interface ListCheck {
+  /** Records that it has to have. */
+  readonly count: number;
+  readonly holds: boolean;
+}
+
 const BLOCKS_AT_ONCE = 512;
 
 export class TrustedLog {
@@ -53,7 +63,7 @@ export class TrustedLog {
 
   constructor(private readonly options: TrustedLogOptions) {
     const seed = new DataView(options.random(4).slice().buffer).getUint32(0);
-    this.state = options.state ?? new TrustedState(seed, options.tiles);
+    this.state = options.state ?? new TrustedState(seed, options.listKey, options.tiles);
   }
 
   /** Entries verified so far. */
@@ -210,6 +220,24 @@ export class TrustedLog {
   /** Newest entry and length of a thread: whoever lists a thread completely has all places from 1 to its count. */
   thread(id: string): Head | undefined {
     return this.state.thread(id);
+  }
+
+  /** How many records of a kind began on a thread. */
+  listLength(kind: string, thread: string): number {
+    return this.state.list(kind, thread, this.size)?.count ?? 0;
+  }
+
+  /**
+   * Whether these are all records of a kind that began on a thread when the log had `size` entries (which it has had, and
+   * `size` was verified). `ids`: 16 bytes each, in their order, each once. Undefined when too much came after that size to
+   * tell: read again. What doesn't fit gives how many there are to be.
+   */
+  checkList(kind: string, thread: string, size: bigint, ids: Uint8Array): ListCheck | undefined {
+    this.requireRunning();
+    const known = this.state.list(kind, thread, size);
+    if (known === undefined) return undefined;
+    const whole = known.count * ID_LENGTH === ids.length && isOrdered(ids);
+    return { count: known.count, holds: whole && this.state.sumOf(thread, ids) === known.sum };
   }
 
   key(thumbprint: string): RegisteredKey | undefined {

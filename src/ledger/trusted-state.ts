@@ -16,6 +16,7 @@ import { HashList } from './hash-list.js';
 import { type KeyFacts, KeyHistory, type KeyStep, type LogName } from './key-history.js';
 import { type KeyNews, KeyRegistry, type RegisteredKey } from './key-registry.js';
 import { LeafHashes } from './leaf-hashes.js';
+import { ListSums, type ListSum } from './list-sums.js';
 import { type CounterMark, Marks } from './marks.js';
 import { nativeHash } from './native.js';
 import { type RequestPart, RequestSet } from './request-set.js';
@@ -70,12 +71,15 @@ export class TrustedState implements LogView {
   private readonly heads: HeadMap;
   private readonly requests: RequestSet;
   private readonly marks = new Marks();
+  private readonly lists: ListSums;
 
-  /** `seed`: 32 random bits. */
+  /** `seed`: 32 random bits. `listKey`: 32 secret bytes, under which lists are summed up. */
   constructor(
     readonly seed: number,
+    listKey: Uint8Array,
     tiles?: number,
   ) {
+    this.lists = new ListSums(listKey, seed);
     this.heads = new HeadMap(seed);
     this.requests = new RequestSet(seed);
     this.leaves = new LeafHashes(tiles);
@@ -112,6 +116,7 @@ export class TrustedState implements LogView {
       ['superseded', this.superseded],
       ['heads', this.heads],
       ['requests', this.requests],
+      ['lists', this.lists],
     ]);
   }
 
@@ -133,6 +138,17 @@ export class TrustedState implements LogView {
 
   thread(id: string): Head | undefined {
     return this.heads.get(THREAD_TAG, uuidBytes(id));
+  }
+
+  /** The records of a kind that began on a thread, as of a size; undefined when too much came after it to tell. */
+  list(kind: string, thread: string, size: bigint): ListSum | undefined {
+    const tag = this.marks.kinds.get(kind);
+    return tag === undefined ? { count: 0, sum: 0n } : this.lists.at(tag, uuidBytes(thread), size);
+  }
+
+  /** The sum that a list of these ids has, 16 bytes each. */
+  sumOf(thread: string, ids: Uint8Array): bigint {
+    return this.lists.sumOf(uuidBytes(thread), ids);
   }
 
   key(thumbprint: string): RegisteredKey | undefined {
@@ -177,9 +193,14 @@ export class TrustedState implements LogView {
     this.applyLeaf(entry.leafHash);
     const { subject, threads, counters, actor, request, part } = entry.opening;
     const head = { index: entry.index, count: subject.version };
-    this.heads.set(this.marks.tagOf(subject.kind), uuidBytes(subject.id), head);
+    const tag = this.marks.tagOf(subject.kind);
+    const own = uuidBytes(subject.id);
+    this.heads.set(tag, own, head);
     for (const { id, seq } of threads) {
-      this.heads.set(THREAD_TAG, uuidBytes(id), { index: entry.index, count: Number(seq) });
+      const thread = uuidBytes(id);
+      this.heads.set(THREAD_TAG, thread, { index: entry.index, count: Number(seq) });
+      // A record's own thread needs no list: it is the one record.
+      if (subject.version === 1 && id !== subject.id) this.lists.join(entry.index, tag, thread, own);
     }
     this.requests.add({ institution: entry.institution, member: actor, request, part });
     if (entry.supersedes !== null) this.superseded.set(entry.supersedes);

@@ -2,6 +2,7 @@ export { auditRows } from './audit.js';
 export type { Finding, RowAudit } from './audit.js';
 export { ROLES } from './caller.js';
 export type { Caller, Member, Role } from './caller.js';
+export { requirePlaces } from './complete.js';
 export { FIELD_CLASSES, RELATIONS } from './field-class.js';
 export type { FieldClass, Relation } from './field-class.js';
 export type {

@@ -117,6 +117,11 @@ export interface RecordKind<V extends object = object> {
   /** Checks values and brings them into their one form. */
   readonly values: z.ZodType<V>;
   readonly columns: Readonly<Record<string, Column<V>>>;
+  /**
+   * Columns that name a thread on which the first version begins: lists by them prove themselves gap-free. All records
+   * of the kind on such a thread name it there, and no later version names another.
+   */
+  readonly lists?: readonly string[];
   uniqueKeys?(values: V, head: RecordHead): readonly UniqueKey[];
   searchWords?(values: V, head: RecordHead): readonly SearchWord[];
   /** Threads that every version joins, most telling first; 1 to 4 ids. */

@@ -1,6 +1,7 @@
 /** Lists over side columns as SQL. Only declared columns reach the text; every value is a parameter. */
 import { base64url, fromBase64url, fromUtf8, utf8, VitrineError } from '../ledger/core/index.js';
 import { asText, columnType, isTextOf, sqlName, SQL_TYPES } from './columns.js';
+import type { Claim } from './complete.js';
 import type { ColumnType, ColumnValue } from './kind.js';
 import type { AnyKind } from './kinds.js';
 
@@ -24,6 +25,8 @@ export interface Query {
   /** 1 to 100; 1,000 for internal use. */
   readonly first: number;
   readonly after?: string | null;
+  /** What the list claims to be all of, to be proven. */
+  readonly claim?: Claim | undefined;
 }
 
 /** SQL text with its parameters, `$1` first. */

@@ -3,6 +3,7 @@ import DataLoader from 'dataloader';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Caller } from './caller.js';
 import type { Relation } from './field-class.js';
+import { claimOf } from './complete.js';
 import type { Loaded, RecordKind, RelationLookups, Unrelated } from './kind.js';
 import { violation } from './open.js';
 import type { Query } from './query.js';
@@ -38,7 +39,16 @@ export interface RecordReader {
     scope: string,
     value: string,
   ): Promise<Unrelated<V> | null>;
+  /**
+   * One page of a list. By a column of the kind's `lists` it proves itself: throws INTEGRITY_VIOLATION when the database
+   * doesn't hold every record that the log knows there.
+   */
   find<V extends object>(kind: RecordKind<V>, query: Query): Promise<Page<V>>;
+  /**
+   * Every record of a kind by one of its `lists`: for what rests on there being no other, or none at all. Oldest first;
+   * meant for few. Throws INTEGRITY_VIOLATION when one is missing or doesn't verify.
+   */
+  complete<V extends object>(kind: RecordKind<V>, column: string, thread: string): Promise<Loaded<V>[]>;
   /** What the caller is to records that aren't stored yet, or that another reader loaded. */
   relate<V extends object>(kind: RecordKind<V>, records: readonly Unrelated<V>[]): Promise<Loaded<V>[]>;
   /** Forgets what this request has read: after a mutation, and between a subscription's events. */
@@ -47,6 +57,8 @@ export interface RecordReader {
 
 /** How often a unique key is looked up when its row and the record disagree. */
 const ATTEMPTS = 3;
+/** Records of a complete list that are read at once. */
+const AT_ONCE = 500;
 
 /** Makes the lookups that relations rest on; given a reader without a caller, so that they can't recurse. */
 export type LookupsFor = (store: RecordStore) => RelationLookups;
@@ -113,7 +125,8 @@ export class CallerReader implements RecordReader {
   }
 
   async find<V extends object>(kind: RecordKind<V>, query: Query): Promise<Page<V>> {
-    const listed = await this.#store.find(kind, query);
+    const claim = claimOf(kind, query, this.#store.ledger.trusted);
+    const listed = await this.#store.find(kind, { ...query, claim });
     const page = listed.slice(0, query.first);
     const related = await this.#relateOutcomes(
       kind,
@@ -127,6 +140,26 @@ export class CallerReader implements RecordReader {
       hasNextPage: listed.length > query.first,
       hasPreviousPage: query.after !== undefined && query.after !== null,
     };
+  }
+
+  async complete<V extends object>(
+    kind: RecordKind<V>,
+    column: string,
+    thread: string,
+  ): Promise<Loaded<V>[]> {
+    const records: Loaded<V>[] = [];
+    const where = [{ column, op: 'eq', value: thread }] as const;
+    let after: string | null = null;
+    do {
+      // Records don't leave a list, and each page's statement proves all of it.
+      const page: Page<V> = await this.find(kind, { where, first: AT_ONCE, after });
+      for (const { record } of page.edges) {
+        if (record instanceof VitrineError) throw record;
+        records.push(record);
+      }
+      after = page.hasNextPage ? (page.edges.at(-1)?.cursor ?? null) : null;
+    } while (after !== null);
+    return records;
   }
 
   async relate<V extends object>(

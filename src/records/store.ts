@@ -6,9 +6,11 @@ import type { Database } from '../database/index.js';
 import type { Ledger } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import { asText, HEAD_COLUMNS, sqlName } from './columns.js';
+import { digestSql, listSql, wordsSql } from './complete.js';
 import { Facts } from './facts.js';
 import type { Unrelated } from './kind.js';
 import type { AnyKind } from './kinds.js';
+import { type ListPlan, Lists } from './lists.js';
 import { openRow, violation } from './open.js';
 import type { Query, Sql } from './query.js';
 import { encodeCursor, pageSql } from './query.js';
@@ -44,11 +46,18 @@ export class RecordStore {
   /** Verified records that decisions rest on. */
   readonly facts: Facts;
   readonly #deps: StoreDependencies;
+  readonly #lists: Lists;
 
   constructor(deps: StoreDependencies) {
     this.#deps = deps;
     const { trusted } = deps.ledger;
     this.facts = new Facts({ trusted, load: (kind, ids) => this.load(kind, ids) });
+    this.#lists = new Lists({
+      trusted,
+      mac: (scope, value) => deps.ledger.keys.blindKey.mac(scope, value),
+      open: (plan, ids) => this.#openUnshown(plan, ids),
+      reported: (error) => this.reported(error),
+    });
   }
 
   get ledger(): Ledger {
@@ -78,28 +87,75 @@ export class RecordStore {
     return found;
   }
 
-  /** One page of a list, in order, with one row more than `first` if there is one. */
+  /**
+   * One page of a list, in order, with one row more than `first` if there is one.
+   * @throws VitrineError INTEGRITY_VIOLATION, which is reported, when the list isn't all that it claims to be
+   */
   async find(kind: AnyKind, query: Query): Promise<readonly Listed[]> {
+    const mac = (scope: string, value: string) => this.ledger.keys.blindKey.mac(scope, value);
+    const plan = this.#lists.planOf(kind, query);
     for (let attempt = 0; ; attempt++) {
-      const mac = (scope: string, value: string) => this.ledger.keys.blindKey.mac(scope, value);
-      const { rows, head } = await this.#read(kind, pageSql(kind, query, mac), true);
-      const listed: Listed[] = [];
-      const seen = new Set<string>();
-      for (const row of rows) {
-        const id = String(row['c_id']);
-        const outcome = seen.has(id)
-          ? violation(kind, id, 'it has more than one current row')
-          : requireWords(kind, await this.#open(kind, row, head), query.words ?? []);
-        if (outcome === 'overtaken' && attempt < ATTEMPTS) break;
-        seen.add(id);
-        const order = row['@order'] === null ? null : String(row['@order']);
-        listed.push({
-          cursor: encodeCursor(query.order?.column ?? 'id', order, id),
-          // A row always is; `absent` is for ids that were asked for.
-          outcome: this.#settled(kind, id, outcome) as Outcome,
-        });
+      const last = attempt === ATTEMPTS;
+      const { rows, head, list } = await this.#read(kind, pageSql(kind, query, mac), true, plan);
+      const held = plan && this.#lists.requireWhole(plan, list, head);
+      if (held !== 'overtaken') {
+        const listed = await this.#openPage(kind, query, plan, rows, head, last);
+        if (listed !== undefined && (held === undefined || (await this.#lists.requireColumns(held, rows))))
+          return listed;
       }
-      if (listed.length === rows.length) return listed;
+      if (last)
+        throw new VitrineError('UNAVAILABLE', `the list of ${kind.name} changes faster than it can be read`);
+    }
+  }
+
+  /** The page's rows, opened; undefined when a commit overtook one of them. */
+  async #openPage(
+    kind: AnyKind,
+    query: Query,
+    plan: ListPlan | undefined,
+    rows: readonly RawRow[],
+    head: bigint,
+    last: boolean,
+  ): Promise<readonly Listed[] | undefined> {
+    const listed: Listed[] = [];
+    const seen = new Set<string>();
+    for (const row of rows) {
+      const id = String(row['c_id']);
+      const outcome = seen.has(id)
+        ? violation(kind, id, 'it has more than one current row')
+        : requireWords(kind, await this.#openListed(kind, plan, row, head), query.words ?? []);
+      if (outcome === 'overtaken' && !last) return undefined;
+      seen.add(id);
+      const order = row['@order'] === null ? null : String(row['@order']);
+      listed.push({
+        cursor: encodeCursor(query.order?.column ?? 'id', order, id),
+        // A row always is; `absent` is for ids that were asked for.
+        outcome: this.#settled(kind, id, outcome) as Outcome,
+      });
+    }
+    return listed;
+  }
+
+  async #openListed(
+    kind: AnyKind,
+    plan: ListPlan | undefined,
+    row: RawRow,
+    head: bigint,
+  ): Promise<Outcome | 'overtaken'> {
+    const outcome = await this.#open(kind, row, head);
+    return plan === undefined ? outcome : this.#lists.learn(plan, row, outcome);
+  }
+
+  /** Opens rows of a list that aren't shown, so that their columns are known to be what was sealed. */
+  async #openUnshown(plan: ListPlan, ids: readonly string[]): Promise<void> {
+    const source: Sql = {
+      text: `SELECT * FROM "${plan.kind.table}" d WHERE d.id = ANY($1::uuid[])`,
+      parameters: [ids],
+    };
+    const { rows, head } = await this.#read(plan.kind, source, false, { ...plan, claim: undefined });
+    for (const row of rows) {
+      const outcome = await this.#openListed(plan.kind, plan, row, head);
+      if (outcome instanceof VitrineError) throw this.reported(outcome);
     }
   }
 
@@ -120,16 +176,23 @@ export class RecordStore {
     return error;
   }
 
-  async #read(kind: AnyKind, source: Sql, ordered: boolean): Promise<{ rows: RawRow[]; head: bigint }> {
+  async #read(
+    kind: AnyKind,
+    source: Sql,
+    ordered: boolean,
+    plan?: Partial<ListPlan>,
+  ): Promise<{ rows: RawRow[]; head: bigint; list: unknown }> {
     const { trusted } = this.ledger;
     if (trusted.alarm !== undefined) throw trusted.alarm;
     const before = trusted.size;
-    const sql = statement(kind, source, ordered);
-    const raw = await this.#deps.database.prisma.$queryRawUnsafe<RawRow[]>(sql, ...source.parameters);
+    const sql = statement(kind, source, ordered, plan);
+    const parameters =
+      plan?.claim === undefined ? source.parameters : [...source.parameters, plan.claim.thread];
+    const raw = await this.#deps.database.prisma.$queryRawUnsafe<RawRow[]>(sql, ...parameters);
     const head = BigInt(String(raw[0]?.['@head'] ?? 0));
     if (head < before) await trusted.sync();
     if (head > trusted.size) await trusted.advance(head);
-    return { rows: raw.filter((row) => row['c_id'] !== null), head };
+    return { rows: raw.filter((row) => row['c_id'] !== null), head, list: raw[0]?.['@list'] };
   }
 
   async #open(kind: AnyKind, row: RawRow, head: bigint): Promise<Outcome | 'overtaken'> {
@@ -205,8 +268,11 @@ function columnNames(kind: AnyKind): string[] {
   return [...Object.keys(HEAD_COLUMNS), ...Object.keys(kind.columns)];
 }
 
-/** Rows, sealed bytes, wrapped key, entry and the log's size in one statement: one snapshot. */
-function statement(kind: AnyKind, source: Sql, ordered: boolean): string {
+/**
+ * Rows, sealed bytes, wrapped key, entry and the log's size in one statement: one snapshot. With a plan also what proves
+ * a list: the whole of it beside its first row.
+ */
+function statement(kind: AnyKind, source: Sql, ordered: boolean, plan: Partial<ListPlan> = {}): string {
   const types = {
     ...HEAD_COLUMNS,
     ...Object.fromEntries(Object.entries(kind.columns).map(([n, c]) => [n, c.type])),
@@ -214,8 +280,20 @@ function statement(kind: AnyKind, source: Sql, ordered: boolean): string {
   const columns = Object.entries(types).map(
     ([name, type]) => `${asText(`d."${sqlName(name)}"`, type)} AS "c_${name}"`,
   );
-  const order = ordered ? ', d."@order", d."@place"' : '';
-  return `SELECT h.size::text AS "@head", d.entry::text AS c_entry, ${columns.join(', ')}${order},
+  if (ordered) columns.push('d."@order"', 'd."@place"');
+  const { claim, narrowed = false, words = false } = plan;
+  if (narrowed) columns.push(`${digestSql(kind, 'd', words)} AS "@digest"`);
+  if (words) columns.push(`${wordsSql(kind, 'd')} AS "@words"`);
+  if (claim !== undefined) {
+    const list = listSql(
+      kind,
+      claim,
+      `$${source.parameters.length + 1}`,
+      narrowed ? digestSql(kind, 'l', words) : null,
+    );
+    columns.push(`CASE WHEN COALESCE(d."@place", 1) = 1 THEN ${list} END AS "@list"`);
+  }
+  return `SELECT h.size::text AS "@head", d.entry::text AS c_entry, ${columns.join(', ')},
       s.nonce, s.bytes, w.key_id, w.wrapped, e.leaf, e.opening, e.salt
     FROM (SELECT size FROM log_head WHERE id = 1) h LEFT JOIN (${source.text}) d ON TRUE
     LEFT JOIN sealed s ON s.entry = d.entry LEFT JOIN wrapped_key w ON w.entry = d.entry

@@ -66,6 +66,7 @@ export const reportKind: RecordKind<ReportValues> = {
             path: ['input', 'period'],
           },
         ],
+  lists: ['custodian'],
   threads: (_report, head) => (head.custodian === null ? [head.id] : [head.id, head.custodian]),
   relations: (caller, records) =>
     Promise.resolve(

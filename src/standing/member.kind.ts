@@ -92,6 +92,7 @@ export const memberKind: RecordKind<MemberValues> = {
       : [{ scope: MEMBER_PATIENT, value: values.patient, path: ['input', 'patient'] }]),
   ],
   searchWords: (values) => values.roles.map((role) => ({ scope: MEMBER_ROLE, value: role })),
+  lists: ['institution'],
   threads: (values, head) => [values.institution ?? values.patient ?? head.id],
   relations: (caller, records) => Promise.resolve(records.map((record) => relationsTo(caller, record))),
 };

@@ -7,7 +7,7 @@ import { StaleAuthority } from '../ledger/index.js';
 import type { JsonObject } from '../ledger/core/index.js';
 import { canonical, VitrineError } from '../ledger/core/index.js';
 import type { Caller, Member, RecordReader, Relation } from '../records/index.js';
-import { sealRecord } from '../records/index.js';
+import { requirePlaces, sealRecord } from '../records/index.js';
 import type { AnyChange, Accepted, UploadRequest } from './change.js';
 import { requirePermitted } from './rules.js';
 import type { Signing } from './statement.js';
@@ -178,6 +178,7 @@ export class Uploads {
     requirePermitted({ change, caller, relations: await this.#relations(change) });
     const { ledger, random } = this.#deps;
     const values = parseValues(change);
+    requirePlaces(change.kind, { values, head: change.head }, change.base);
     const sealed = await sealRecord(change.kind, change.head, values, ledger.keys, random);
     const key = change.registers === undefined ? null : await registerKey(this.#signing, change.registers);
     const authority = authorityOf(change, caller);

@@ -202,6 +202,7 @@ async function verified({ open }: Scene, kind: 'statement' | 'full'): Promise<nu
       throw error;
     },
     random: (length) => randomBytes(length),
+    listKey: randomBytes(32),
     pin: { size, root },
     verifySignaturesBelowPin: kind === 'full',
   });

@@ -175,6 +175,13 @@ export class World {
           hasPreviousPage: start > 0,
         };
       },
+      complete: (kind, column, thread) => {
+        const where: Condition[] = [{ column, op: 'eq', value: thread }];
+        return relate(
+          kind,
+          of(kind).filter((record) => matches(kind, record, { where, first: 1000 })),
+        );
+      },
       relate,
       forget: () => {},
     };

@@ -59,6 +59,7 @@ function stepOf(index: number): KeyStep | null {
   return null;
 }
 
+const LIST_KEY = nativeHash(utf8('lists'));
 const ID = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 
 function grow(state: TrustedState, picks: readonly number[]): void {
@@ -113,12 +114,12 @@ describe('a snapshot of the trusted state', () => {
   it('gives the same answers when it is read, and after both went on', () =>
     fc.assert(
       fc.asyncProperty(PICKS, PICKS, async (before, after) => {
-        const state = new TrustedState(7);
+        const state = new TrustedState(7, LIST_KEY);
         grow(state, before);
         const frozen = freezeState(state);
         const chunks = [...frozen.chunks()];
         frozen.release();
-        const again = await readState(source(chunks));
+        const again = await readState(source(chunks), LIST_KEY);
         expect(answers(again)).toEqual(answers(state));
         grow(state, after);
         grow(again, after);
@@ -130,7 +131,7 @@ describe('a snapshot of the trusted state', () => {
   it('is of the moment when it was frozen, however the state grows while it is written', () =>
     fc.assert(
       fc.asyncProperty(PICKS, PICKS, async (before, after) => {
-        const state = new TrustedState(9);
+        const state = new TrustedState(9, LIST_KEY);
         grow(state, before);
         const then = answers(state);
         const frozen = freezeState(state);
@@ -141,25 +142,25 @@ describe('a snapshot of the trusted state', () => {
           grow(state, after);
         }
         frozen.release();
-        expect(answers(await readState(source(chunks)))).toEqual(then);
+        expect(answers(await readState(source(chunks), LIST_KEY))).toEqual(then);
       }),
       { numRuns: 20 },
     ));
 
   it('is refused when it is cut, longer, of another format or has other bytes', async () => {
-    const state = new TrustedState(7);
+    const state = new TrustedState(7, LIST_KEY);
     grow(state, [1, 2, 3, 4, 5]);
     const frozen = freezeState(state);
     const [bytes] = [...frozen.chunks()];
     frozen.release();
     const refused = { code: 'INTEGRITY_VIOLATION' };
     for (let length = 0; length < bytes!.length; length += 97)
-      await expect(readState(source([bytes!.slice(0, length)]))).rejects.toMatchObject(refused);
-    await expect(readState(source([bytes!, Uint8Array.of(0)]))).rejects.toMatchObject(refused);
+      await expect(readState(source([bytes!.slice(0, length)]), LIST_KEY)).rejects.toMatchObject(refused);
+    await expect(readState(source([bytes!, Uint8Array.of(0)]), LIST_KEY)).rejects.toMatchObject(refused);
     for (const at of [0, 17, 24, 25, 33]) {
       const changed = bytes!.slice();
       changed[at]! ^= 0x41;
-      await expect(readState(source([changed]))).rejects.toMatchObject(refused);
+      await expect(readState(source([changed]), LIST_KEY)).rejects.toMatchObject(refused);
     }
   });
 });

@@ -36,7 +36,7 @@ class Memory {
   readonly proofs: LogProofs;
 
   constructor(size: number, options: { tiles?: number; cacheBytes?: number } = {}) {
-    this.state = new TrustedState(7, options.tiles);
+    this.state = new TrustedState(7, new Uint8Array(32), options.tiles);
     this.grow(size);
     this.reader = new TileReader({
       trusted: this,
