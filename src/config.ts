@@ -96,6 +96,11 @@ export const SETTINGS = {
     DEVELOPMENT_ORIGIN,
     "the audit log's name in its checkpoints; given once, at genesis",
   ),
+  WITNESS_POLICY: setting(
+    file,
+    'none: nobody cosigns',
+    'file that names the witnesses and how many must cosign (c2sp.org/tlog-policy)',
+  ),
   MAX_BODY_BYTES: setting(count(1024, 64 << 20), '1048576', 'largest request body, and WebSocket message'),
   MAX_DEPTH: setting(count(1, 100), '12', 'deepest nesting of a query'),
   MAX_ALIASES: setting(count(1, 1000), '30', 'most aliases in a query'),
@@ -241,6 +246,7 @@ export function parseConfig(environment: Environment): Config {
     introspection: given.INTROSPECTION ?? (production ? 'vendors' : 'all'),
     logLevel: given.LOG_LEVEL ?? (production ? 'info' : 'warn'),
     logOrigin: given.LOG_ORIGIN ?? DEVELOPMENT_ORIGIN,
+    witnessPolicy: given.WITNESS_POLICY ? resolve(given.WITNESS_POLICY) : null,
     limits: {
       bodyBytes: given.MAX_BODY_BYTES ?? 1_048_576,
       depth: given.MAX_DEPTH ?? 12,

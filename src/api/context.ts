@@ -59,7 +59,15 @@ export interface Submit {
 /** The log as a request may see it. */
 export type AuditLog = Pick<
   Ledger,
-  'origin' | 'verifierKeys' | 'trusted' | 'proofs' | 'sync' | 'onAdvance' | 'checkpoint'
+  | 'origin'
+  | 'verifierKeys'
+  | 'trusted'
+  | 'proofs'
+  | 'witnesses'
+  | 'sync'
+  | 'onAdvance'
+  | 'checkpoint'
+  | 'checkpointOver'
 >;
 
 /** Where a request writes its log lines; a pino logger fits. Never a patient's data, never a value of a field. */

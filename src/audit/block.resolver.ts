@@ -1,5 +1,5 @@
 /** GraphQL operations of blocks and checkpoints. */
-import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root, Subscription } from 'type-graphql';
 import {
   BigIntScalar,
   Classified,
@@ -9,14 +9,33 @@ import {
   type RequestContext,
 } from '../api/index.js';
 import { BlockConnection, BlockObject, CheckpointObject } from './block.type.js';
-import { blockAt, listBlocks, newestCheckpoint, noteCovering } from './log.service.js';
+import { followCheckpoints, newestCheckpoint } from './checkpoint.service.js';
+import { CosignatureObject } from './cosignature.type.js';
+import { blockAt, listBlocks, noteCovering } from './log.service.js';
 
 @Resolver(() => BlockObject)
 export class BlockResolver {
   @Classified('LOG')
   @Query(() => CheckpointObject, { description: 'The newest signed state of the log.' })
-  checkpoint(@Ctx() ctx: RequestContext): Promise<CheckpointObject> {
-    return newestCheckpoint(ctx);
+  checkpoint(
+    @Ctx() ctx: RequestContext,
+    @Arg('cosigned', () => Boolean, {
+      defaultValue: false,
+      description: 'The newest that enough witnesses cosigned; NOT_FOUND while there is none.',
+    })
+    cosigned: boolean,
+  ): Promise<CheckpointObject> {
+    return newestCheckpoint(ctx, cosigned);
+  }
+
+  @Classified('LOG')
+  @Subscription(() => CheckpointObject, {
+    description:
+      'The newest checkpoint now and whenever the log has grown, and the newest cosigned one whenever enough witnesses have signed. Under load some are skipped: each is the newest of its moment.',
+    subscribe: ({ context }: { context: RequestContext }) => followCheckpoints(context),
+  })
+  checkpoints(@Root() checkpoint: CheckpointObject): CheckpointObject {
+    return checkpoint;
   }
 
   @Classified('LOG')
@@ -54,5 +73,20 @@ export class BlockFieldsResolver {
   })
   checkpoint(@Ctx() ctx: RequestContext, @Root() block: BlockObject): Promise<string> {
     return noteCovering(ctx, block.size);
+  }
+}
+
+@Resolver(() => CheckpointObject)
+export class CheckpointFieldsResolver {
+  @Classified('LOG')
+  @FieldResolver(() => [CosignatureObject], {
+    description: 'What the log’s witnesses signed of it until now; their lines stand in `note` too.',
+  })
+  async cosignatures(
+    @Ctx() ctx: RequestContext,
+    @Root() { size }: CheckpointObject,
+  ): Promise<CosignatureObject[]> {
+    const cosignatures = await ctx.log.witnesses.cosignatures(size);
+    return cosignatures.map((one) => new CosignatureObject(one));
   }
 }

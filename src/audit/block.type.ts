@@ -86,7 +86,8 @@ export class CheckpointObject {
 
   @Classified('LOG')
   @Field(() => String, {
-    description: 'Name, size and root as a signed note (C2SP tlog-checkpoint), with the log’s signature.',
+    description:
+      'Name, size and root as a signed note (C2SP tlog-checkpoint), with the log’s signature and those of its witnesses.',
   })
   get note(): string {
     return this.text;

@@ -49,7 +49,7 @@ export async function bundleOf(
   const { fields: root } = entry.leaf;
   if (root === null || !equal(merkleRoot(leaves, nativeHash), root))
     throw new VitrineError('INTEGRITY_VIOLATION', `entry ${entry.index} commits to other fields`);
-  const note = await ctx.log.checkpoint();
+  const note = await ctx.log.checkpointOver(entry.index);
   const { size } = parseCheckpoint(parseNote(note).text);
   const { kind: name, schema, id, version, custodian, jurisdiction } = record.head;
   const bundle: ProofBundle = {

@@ -1,8 +1,8 @@
 /** Blocks, checkpoints and entries of the trusted log, for one request. */
 import type { RequestContext } from '../api/index.js';
-import { headerHash, parseCheckpoint, parseNote, VitrineError } from '../ledger/core/index.js';
+import { headerHash, VitrineError } from '../ledger/core/index.js';
 import type { VerifiedEntry } from '../ledger/index.js';
-import { BlockObject, CheckpointObject } from './block.type.js';
+import { BlockObject } from './block.type.js';
 
 /** Blocks that a request has asked for: a page of entries often asks for the same one many times. */
 const BLOCKS = new WeakMap<RequestContext, Map<bigint, Promise<BlockObject | null>>>();
@@ -33,18 +33,10 @@ async function readBlock(ctx: RequestContext, height: bigint): Promise<BlockObje
   }
 }
 
-/** The newest signed state of the log. */
-export async function newestCheckpoint(ctx: RequestContext): Promise<CheckpointObject> {
-  await ctx.log.sync();
-  const note = await ctx.log.checkpoint();
-  const checkpoint = parseCheckpoint(parseNote(note).text);
-  return new CheckpointObject(checkpoint, note, ctx.log.verifierKeys(checkpoint.size));
-}
-
-/** The note that was signed of the log at exactly this size, or null. */
+/** The note that was signed of the log at exactly this size, with its cosignatures, or null. */
 export async function noteAt(ctx: RequestContext, size: bigint): Promise<string | null> {
   try {
-    return await ctx.log.checkpoint(size);
+    return await ctx.log.witnesses.attach(await ctx.log.checkpoint(size));
   } catch (error) {
     if (error instanceof VitrineError && error.code === 'NOT_FOUND') return null;
     throw error;
@@ -53,7 +45,7 @@ export async function noteAt(ctx: RequestContext, size: bigint): Promise<string 
 
 /** The note that was signed of the log at a size, or the newest where only a later one was signed. */
 export async function noteCovering(ctx: RequestContext, size: bigint): Promise<string> {
-  return (await noteAt(ctx, size)) ?? ctx.log.checkpoint();
+  return (await noteAt(ctx, size)) ?? ctx.log.witnesses.attach(await ctx.log.checkpoint());
 }
 
 /** The verified entry at a position of the log that this process has verified; null beyond its end. */

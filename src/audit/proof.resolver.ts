@@ -1,9 +1,10 @@
 /** GraphQL operations of proofs about the log, and the proof of a receipt. */
-import { Arg, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import { BigIntScalar, Classified, type RequestContext } from '../api/index.js';
 import { noteAt } from './log.service.js';
 import { ConsistencyProofObject, InclusionProofObject } from './proof.type.js';
 import { Receipt } from './receipt.type.js';
+import { requireWait, WAIT } from './state.service.js';
 
 @Resolver(() => InclusionProofObject)
 export class ProofResolver {
@@ -63,9 +64,14 @@ export class ReceiptProofResolver {
   @Classified('LOG')
   @FieldResolver(() => String, {
     description:
-      'C2SP tlog-proof text under the newest signed checkpoint: keep it to show offline, with the log’s key alone, that the entry is on the log.',
+      'C2SP tlog-proof text under the newest checkpoint that enough witnesses cosigned, or while none covers the entry under the newest signed one: keep it to show offline, with the keys of the log and its witnesses alone, that the entry is on the log.',
   })
-  proof(@Ctx() ctx: RequestContext, @Root() { accepted }: Receipt): Promise<string> {
-    return ctx.log.proofs.text(accepted.index);
+  async proof(
+    @Ctx() ctx: RequestContext,
+    @Root() { accepted }: Receipt,
+    @Arg('waitMs', () => Int, WAIT) waitMs: number,
+  ): Promise<string> {
+    const { index } = accepted;
+    return ctx.log.proofs.text(index, await ctx.log.checkpointOver(index, requireWait(waitMs)));
   }
 }

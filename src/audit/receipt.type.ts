@@ -3,8 +3,9 @@ import { Field, ID, ObjectType } from 'type-graphql';
 import { BigIntScalar, Classified, HashScalar, registerEnum, type AcceptedPort } from '../api/index.js';
 import type { AnchorOf } from '../records/index.js';
 
-/** COSIGNED comes with witnesses; until then every entry is SEALED. */
 export const ReceiptStateEnum = { SEALED: 'SEALED', COSIGNED: 'COSIGNED' } as const;
+
+export type ReceiptState = keyof typeof ReceiptStateEnum;
 
 registerEnum(ReceiptStateEnum, {
   name: 'ReceiptState',
@@ -33,12 +34,6 @@ export class Receipt {
   get index(): bigint {
     return this.accepted.index;
   }
-
-  @Classified('LOG')
-  @Field(() => ReceiptStateEnum, { description: 'How far the entry is beyond doubt.' })
-  get state(): keyof typeof ReceiptStateEnum {
-    return 'SEALED';
-  }
 }
 
 @ObjectType('Anchor', {
@@ -57,12 +52,6 @@ export class Anchor {
   @Field(() => HashScalar, { description: 'RFC 6962 hash of the entry’s leaf.' })
   get leafHash(): Uint8Array {
     return this.anchor.leafHash;
-  }
-
-  @Classified('LOG')
-  @Field(() => ReceiptStateEnum, { description: 'How far the entry is beyond doubt.' })
-  get state(): keyof typeof ReceiptStateEnum {
-    return 'SEALED';
   }
 
   @Classified('LOG')

@@ -1,5 +1,5 @@
 /** What audit adds to every record and to every mutation's payload: where it stands on the log. */
-import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { Classified, MutationPayload, RecordObject, type RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import { BlockObject } from './block.type.js';
@@ -8,7 +8,8 @@ import { ProofBundleObject } from './bundle.type.js';
 import { historyOf } from './entry.service.js';
 import { EntryObject } from './entry.type.js';
 import { entryAt, requireBlock } from './log.service.js';
-import { Anchor, Receipt } from './receipt.type.js';
+import { Anchor, Receipt, type ReceiptState, ReceiptStateEnum } from './receipt.type.js';
+import { stateOf, WAIT } from './state.service.js';
 
 @Resolver(() => RecordObject)
 export class RecordLogResolver {
@@ -71,6 +72,16 @@ export class ReceiptResolver {
   block(@Ctx() ctx: RequestContext, @Root() { accepted }: Receipt): Promise<BlockObject> {
     return requireBlock(ctx, accepted.block);
   }
+
+  @Classified('LOG')
+  @FieldResolver(() => ReceiptStateEnum, { description: 'How far the entry is beyond doubt.' })
+  state(
+    @Ctx() ctx: RequestContext,
+    @Root() { accepted }: Receipt,
+    @Arg('waitMs', () => Int, WAIT) waitMs: number,
+  ): Promise<ReceiptState> {
+    return stateOf(ctx, accepted.index, waitMs);
+  }
 }
 
 @Resolver(() => Anchor)
@@ -79,5 +90,11 @@ export class AnchorResolver {
   @FieldResolver(() => BlockObject, { description: 'The block that holds the entry.' })
   block(@Ctx() ctx: RequestContext, @Root() { anchor }: Anchor): Promise<BlockObject> {
     return requireBlock(ctx, anchor.block);
+  }
+
+  @Classified('LOG')
+  @FieldResolver(() => ReceiptStateEnum, { description: 'How far the entry is beyond doubt.' })
+  state(@Ctx() ctx: RequestContext, @Root() { anchor }: Anchor): Promise<ReceiptState> {
+    return stateOf(ctx, anchor.index);
   }
 }

@@ -10,6 +10,7 @@ import type { Heard } from './listener.js';
 import type { DatabaseLog } from './log.js';
 import { migrate, requireMigrated } from './migrations.js';
 import { statementNames } from './statement-names.js';
+import { Turn } from './turn.js';
 
 export interface DatabaseOptions {
   /** The application's address of a PostgreSQL 15+; none: an embedded one below `dataDir`. */
@@ -36,6 +37,13 @@ export interface Database {
    * @returns a function that stops it
    */
   listen(channel: string, heard: Heard): Promise<() => Promise<void>>;
+  /**
+   * Waits in the background for the turn to do something that one process of all shall do. `onChange` is told when it
+   * comes and when it was lost.
+   *
+   * @returns a function that gives it up
+   */
+  turn(name: string, onChange: (mine: boolean) => void): () => Promise<void>;
   /** @throws VitrineError UNAVAILABLE when the database doesn't answer */
   ping(): Promise<void>;
   /** Ends all sessions, and stops the embedded PostgreSQL unless another process uses it. */
@@ -102,6 +110,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       ownerUrl: prepared.ownerUrl,
       appUrl: prepared.appUrl,
       listen: (channel, heard) => listener.listen(channel, heard),
+      turn: (name, onChange) => {
+        const turn = new Turn({ url: prepared.appUrl, name, log, onChange });
+        return () => turn.close();
+      },
       ping: () => ping(prisma),
       close: async () => {
         await listener.close();

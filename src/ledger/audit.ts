@@ -3,6 +3,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { equal, VitrineError } from './core/index.js';
 import { applyBlock, type BlockCheck } from './check-block.js';
 import { verifyCheckpoint } from './checkpoint-check.js';
+import { checkCosignatures } from './audit-cosignatures.js';
 import { checkSnapshots } from './audit-snapshots.js';
 import { checkSideTables } from './audit-tables.js';
 import { type Finding, messageOf } from './finding.js';
@@ -58,6 +59,7 @@ export async function auditLog(options: AuditOptions): Promise<AuditSummary> {
   await checkBlocks(audit);
   await checkHead(audit);
   await checkCheckpoints(audit);
+  await checkCosignatures(options.query, state.names, audit.roots, report);
   await checkPin(audit);
   for (const finding of await checkSnapshots(options.query, state, (size) => audit.roots.has(size)))
     report(finding);

@@ -7,6 +7,7 @@ import type { KnownRequest, PendingEntry, Position } from './pending.js';
 import type { LogProofs } from './proofs.js';
 import type { TileReader } from './tiles.js';
 import type { TrustedLog } from './trusted-log.js';
+import type { Witnesses, WitnessSettings } from './witnesses/index.js';
 
 /** Where the ledger says what it does; a pino logger fits. Facts are positions and codes, never data. */
 export interface LedgerLog {
@@ -16,7 +17,7 @@ export interface LedgerLog {
 }
 
 export interface LedgerOptions {
-  readonly database: Pick<Database, 'prisma' | 'listen'>;
+  readonly database: Pick<Database, 'prisma' | 'listen' | 'turn'>;
   /** Holds the pin, and `keys/` unless `keysDir` says otherwise. */
   readonly dataDir: string;
   readonly keysDir?: string;
@@ -35,6 +36,8 @@ export interface LedgerOptions {
   readonly readOnly?: boolean;
   /** Entries from one snapshot of the verified log to the next at least: 16,384; 0 for none. */
   readonly snapshotEvery?: number;
+  /** Who cosigns the checkpoints; without it nobody does. */
+  readonly witnesses?: WitnessSettings;
   /** For tests of crashes. */
   readonly faults?: Faults;
 }
@@ -54,6 +57,8 @@ export interface Ledger {
   readonly tiles: TileReader;
   /** Inclusion and consistency of signed sizes. */
   readonly proofs: LogProofs;
+  /** Who cosigned what. */
+  readonly witnesses: Witnesses;
   /**
    * Appends a group: all of it in one block, or nothing. The same request again gives the same positions.
    *
@@ -85,5 +90,10 @@ export interface Ledger {
   raise(error: VitrineError): void;
   /** The newest signed checkpoint as a C2SP note, or the one of a size. Throws NOT_FOUND. */
   checkpoint(size?: bigint): Promise<string>;
+  /**
+   * The checkpoint to prove an entry under: the newest that the witnesses' quorum cosigned, when it covers the entry
+   * at once or within `waitMs`; else the newest, with what cosignatures it has.
+   */
+  checkpointOver(index: bigint, waitMs?: number): Promise<string>;
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ export const FINDINGS = [
   'block',
   'root',
   'checkpoint',
+  'cosignature',
   'pin',
   'leaf',
   'opening',

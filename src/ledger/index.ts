@@ -45,4 +45,6 @@ export { TileReader } from './tiles.js';
 export type { TileReaderOptions } from './tiles.js';
 export { TrustedLog } from './trusted-log.js';
 export type { EntryBytes } from './trusted-log.js';
+export { FAILURES, readPolicy } from './witnesses/index.js';
+export type { Cosignature, Failure, Witnesses, WitnessSettings } from './witnesses/index.js';
 export type { WrappingKey } from './wrapping.js';

@@ -60,9 +60,14 @@ export async function initLedger(options: InitOptions): Promise<Ledger> {
   const genesis = await buildGenesis({ keys, ministry, id: randomUUID(), request });
   const others = await options.genesis({ keys, origin, by, request });
   const ledger = new OpenLedger(options, keys, pinFile, undefined);
-  await ledger.append([genesis, ...others]);
-  await ledger.start();
-  return ledger;
+  try {
+    await ledger.append([genesis, ...others]);
+    await ledger.start({ pinned: true, believed: true });
+    return ledger;
+  } catch (error) {
+    await ledger.close();
+    throw error;
+  }
 }
 
 function begun(): VitrineError {

@@ -1,12 +1,11 @@
 /** The ledger of one process: opens the log it finds, or begins a new one; appends, looks up, follows. */
 import { join } from 'node:path';
-import { formatVkey, VitrineError } from './core/index.js';
+import { formatVkey, type NoteKey, type VitrineError } from './core/index.js';
 import { Alarms } from './alarms.js';
-import { verifyCheckpoint, verifyPinned } from './checkpoint-check.js';
+import { verifyPinned } from './checkpoint-check.js';
 import { CheckpointSigner } from './checkpoint-signer.js';
 import { readCounter } from './conditions.js';
 import type { Ledger, LedgerOptions } from './contract.js';
-import { violationOf } from './finding.js';
 import { type KeyStore, listKeyOf, openKeyStore } from './key-store.js';
 import { findRequest } from './known-requests.js';
 import type { KnownRequest, PendingEntry, Position } from './pending.js';
@@ -24,8 +23,10 @@ import {
   requireOwnSecrets,
   requireRestored,
 } from './start.js';
+import { StoredCheckpoints } from './stored-checkpoints.js';
 import { TileReader } from './tiles.js';
 import { TrustedLog } from './trusted-log.js';
+import { LogWitnesses, NO_WITNESSES, type Vouched, type Witnesses } from './witnesses/index.js';
 import { CHANNEL } from './write-block.js';
 
 /** How often a counter is read again when its row and the log disagree. */
@@ -52,10 +53,12 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const pinFile = openPin(options.dataDir, keys);
   const pinned = options.withoutPin === true ? undefined : await pinFile.read();
   const pin = pinned === undefined ? undefined : verifyPinned(keys, pinned);
-  await requireNotRolledBack(prisma, {
+  const isNew = await requireNotRolledBack(prisma, {
     pin,
     trustFirst: options.trustFirst === true,
     dataDir: options.dataDir,
+    // They say more than a person's word; but they are asked only when the log was verified.
+    witnessed: options.witnesses !== undefined,
   });
   await requireGenesis(prisma, keys);
   const { genesisOrigin: origin } = keys;
@@ -70,8 +73,13 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     listKey: listKeyOf(keys),
   });
   const ledger = new OpenLedger(options, keys, pinFile, pin, begun);
-  await ledger.start();
-  return ledger;
+  try {
+    await ledger.start({ pinned: pin !== undefined, believed: isNew || options.trustFirst === true });
+    return ledger;
+  } catch (error) {
+    await ledger.close();
+    throw error;
+  }
 }
 
 /** Where a deployment's keys are. */
@@ -88,6 +96,9 @@ export class OpenLedger implements Ledger {
   readonly trusted: TrustedLog;
   readonly tiles: TileReader;
   readonly proofs: LogProofs;
+  /** Undefined without a policy, and for audits. */
+  private readonly asked: LogWitnesses | undefined;
+  private readonly stored: StoredCheckpoints;
   private readonly sequencer: Sequencer;
   private readonly signer: CheckpointSigner;
   /** Takes snapshots of the verified log. */
@@ -128,11 +139,13 @@ export class OpenLedger implements Ledger {
       query: prisma,
       newest: async () => {
         await this.sync();
-        return this.checkpoint();
+        return this.witnesses.attach(await this.checkpoint());
       },
       onViolation: (error) => this.raise(error),
     });
     this.proofs = new LogProofs(this.tiles);
+    this.stored = new StoredCheckpoints({ query: prisma, trusted: this.trusted, proofs: this.proofs });
+    this.asked = this.witnessesOf();
     const { faults } = options;
     this.signer = new CheckpointSigner({ query: prisma, keys, pin: pinFile, trusted: this.trusted, faults });
     this.sequencer = new Sequencer({
@@ -169,12 +182,23 @@ export class OpenLedger implements Ledger {
   }
 
   verifierKeys(size: bigint): readonly string[] {
-    const signers = this.trusted.state.signersOf(size);
-    return signers === undefined ? [] : [signers.name.key, ...signers.beside].map(formatVkey);
+    return this.signersOf(size).map(formatVkey);
   }
 
-  /** Verifies what there is, signs an unsigned tail, and follows other processes. */
-  async start(): Promise<void> {
+  /** Whose signatures the checkpoint of a size bears: the key in force first. */
+  private signersOf(size: bigint): readonly NoteKey[] {
+    const signers = this.trusted.state.signersOf(size);
+    return signers === undefined ? [] : [signers.name.key, ...signers.beside];
+  }
+
+  get witnesses(): Witnesses {
+    return this.asked ?? NO_WITNESSES;
+  }
+
+  /**
+   * Verifies what there is, asks the witnesses about it, signs an unsigned tail, and follows other processes.
+   */
+  async start(vouched: Vouched): Promise<void> {
     const { from, alarms } = this.begun;
     for (const alarm of alarms) this.raise(alarm);
     const size = await this.sync();
@@ -186,8 +210,11 @@ export class OpenLedger implements Ledger {
     await requireOwnSecrets(this.options.database.prisma, this.keys);
     if (this.options.readOnly === true) return;
     await requireLogKey(this.keys, this.trusted.state);
+    // Before anything is signed or pinned: of a database that went back, nothing shall be.
+    await this.asked?.confirm(await this.stored.newest(), vouched);
     await this.signer.cover(this.trusted.size);
     await this.follow();
+    await this.asked?.run();
   }
 
   /** Hears of other processes' commits. */
@@ -286,23 +313,39 @@ export class OpenLedger implements Ledger {
       await this.signer.cover(this.trusted.size);
       if (this.signer.note !== undefined) return this.signer.note;
     }
-    const rows = await this.options.database.prisma.$queryRawUnsafe<{ note: string }[]>(
-      'SELECT note FROM checkpoint WHERE size = $1',
-      size ?? this.trusted.size,
-    );
-    const [row] = rows;
-    if (row === undefined) throw new VitrineError('NOT_FOUND', `there is no checkpoint of size ${size}`);
-    const found = verifyCheckpoint(this.trusted.state.names, row.note);
-    if (found.size === (size ?? this.trusted.size)) return row.note;
-    const message = `expected the checkpoint of size ${size}, got that of ${found.size}`;
-    throw violationOf({ what: 'checkpoint', message, index: null, block: null });
+    return this.stored.of(size ?? this.trusted.size);
+  }
+
+  async checkpointOver(index: bigint, waitMs = 0): Promise<string> {
+    const cosigned = (await this.witnesses.covers(index, waitMs)) && (await this.witnesses.checkpoint());
+    return cosigned || this.witnesses.attach(await this.checkpoint());
   }
 
   async close(): Promise<void> {
     clearTimeout(this.signTimer);
+    await this.asked?.close();
     await this.unlisten?.();
     await this.snapshots.close();
     await this.sequencer.close();
+  }
+
+  private witnessesOf(): LogWitnesses | undefined {
+    const { witnesses, readOnly, database, log: logger } = this.options;
+    if (witnesses === undefined || readOnly === true) return undefined;
+    return new LogWitnesses(witnesses, {
+      query: database.prisma,
+      logger,
+      keys: () => this.signersOf(this.trusted.size),
+      size: () => this.trusted.size,
+      newest: () => this.checkpoint(),
+      note: (size) => this.stored.verified(size),
+      proof: (from, to) => this.proofs.growth(from, to),
+      sync: () => this.sync(),
+      stop: (error) => void this.trusted.stop(error),
+      onAdvance: (heard) => this.onAdvance(heard),
+      listen: (channel, heard) => database.listen(channel, heard),
+      turn: (name, onChange) => database.turn(name, onChange),
+    });
   }
 
   /** Tells listeners once of each size, and sees to it that what another process committed gets signed. */

@@ -48,6 +48,11 @@ export class LogProofs {
     return this.included(index, await this.sizeOf(size, 'size'));
   }
 
+  /** The hashes of a consistency proof of the trusted log, 1 <= from < to <= its size; neither need be signed. */
+  growth(from: bigint, to: bigint): Promise<readonly Uint8Array[]> {
+    return consistencyFromTiles(from, to, this.source, nativeHash);
+  }
+
   /** Proof that the log only grew. Throws BAD_USER_INPUT unless 1 <= from <= to, at most the newest signed size. */
   async consistency(from: bigint, to?: bigint): Promise<ConsistencyProof> {
     const end = await this.sizeOf(to, 'to');
@@ -81,7 +86,8 @@ export class LogProofs {
     return { index, size, leafHash, root, hashes };
   }
 
-  private root(size: bigint): Promise<Uint8Array> {
+  /** RFC 6962 root of the first `size` entries of the trusted log, signed or not. */
+  root(size: bigint): Promise<Uint8Array> {
     return rootFromTiles(size, this.source, nativeHash);
   }
 

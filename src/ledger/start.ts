@@ -14,6 +14,8 @@ export interface StartCheck {
   readonly pin: Pick<Checkpoint, 'size'> | undefined;
   readonly trustFirst: boolean;
   readonly dataDir: string;
+  /** The witnesses are asked afterwards. */
+  readonly witnessed?: boolean;
 }
 
 /** Tells whether a log was begun in this database. */
@@ -47,9 +49,12 @@ export async function requireRestored(query: Query): Promise<void> {
   );
 }
 
-/** Compares the database's head with what was pinned outside it, and with the checkpoints that stand in it. */
-export async function requireNotRolledBack(query: Query, check: StartCheck): Promise<void> {
-  const { pin, trustFirst, dataDir } = check;
+/**
+ * Compares the database's head with what was pinned outside it, and with the checkpoints that stand in it. True for a
+ * log that has just begun, which needs no pin.
+ */
+export async function requireNotRolledBack(query: Query, check: StartCheck): Promise<boolean> {
+  const { pin, trustFirst, dataDir, witnessed = false } = check;
   // Before the head: what another process signs at this moment is in the head that is read afterwards.
   const signed = await newestCheckpoint(query);
   const head = await readHead(query);
@@ -61,7 +66,7 @@ export async function requireNotRolledBack(query: Query, check: StartCheck): Pro
   if (signed !== undefined && size < signed) throw rolledBack(size, signed, 'signed');
   // A first start may have died before it pinned its genesis, whose checkpoint stands or not.
   const isNew = head.height === 0n;
-  if (pin !== undefined || isNew || trustFirst) return;
+  if (pin !== undefined || isNew || trustFirst || witnessed) return isNew;
   throw new VitrineError(
     'NOT_CONFIGURED',
     `the log has ${size} entries, but no pin says that these are all: put the file back that was in ` +

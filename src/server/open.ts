@@ -1,11 +1,12 @@
 /** Opens the system of a deployment: database, log, records. No network side yet. */
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { Database } from '../database/index.js';
 import { openDatabase } from '../database/index.js';
 import { KINDS } from '../federation/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import type { Ledger } from '../ledger/index.js';
-import { initLedger, isInitialised, nativeHash, openLedger } from '../ledger/index.js';
+import type { Ledger, WitnessSettings } from '../ledger/index.js';
+import { initLedger, isInitialised, nativeHash, openLedger, readPolicy } from '../ledger/index.js';
 import type { GenesisFacts } from '../uploads/index.js';
 import { genesisRecords, newId } from '../uploads/index.js';
 import { Closing } from './lifecycle.js';
@@ -50,6 +51,15 @@ export function openBase(config: Config, log: Logger, readOnly = false): Promise
   });
 }
 
+/** The witnesses of the settings. Throws NOT_CONFIGURED when the policy can't be read. */
+async function witnessesOf({ witnessPolicy: path }: Config): Promise<{ witnesses?: WitnessSettings }> {
+  if (path === null) return {};
+  const text = await readFile(path).catch((cause: unknown) => {
+    throw new VitrineError('NOT_CONFIGURED', `WITNESS_POLICY: ${path} can't be read`, { cause });
+  });
+  return { witnesses: { policy: readPolicy(text, `WITNESS_POLICY: ${path}`) } };
+}
+
 /** Begins the log with the ministry and its first member. Throws CONFLICT when there is one. */
 export async function beginLedger(
   options: Pick<OpenOptions, 'config' | 'log' | 'clock'>,
@@ -65,6 +75,7 @@ export async function beginLedger(
     log,
     clock,
     origin: config.logOrigin,
+    ...(await witnessesOf(config)),
     ministry,
     genesis: ({ keys, origin, by, request }) =>
       genesisRecords({ keys, origin, hash: nativeHash, clock }, by, facts, randomBytes, {
@@ -111,6 +122,7 @@ export async function openSystem(options: OpenOptions): Promise<OpenSystem> {
         log,
         clock,
         trustFirst: options.trustFirst ?? false,
+        ...(await witnessesOf(config)),
       }));
     closing.add('log', () => ledger.close());
     const system = new System({

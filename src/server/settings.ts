@@ -51,5 +51,7 @@ export interface Config {
   readonly introspection: 'all' | 'vendors' | 'none';
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly logOrigin: string;
+  /** C2SP tlog-policy file of the witnesses that cosign the log, or null: nobody does. */
+  readonly witnessPolicy: string | null;
   readonly limits: Limits;
 }

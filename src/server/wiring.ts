@@ -18,6 +18,7 @@ import type { OpenSystem } from './open.js';
 import { DEVELOPMENT_GENESIS, openSystem } from './open.js';
 import type { Config } from './settings.js';
 import { readTls } from './tls.js';
+import { measureWitnesses } from './witness-metrics.js';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -68,6 +69,7 @@ function measureLedger(ledger: Ledger, metrics: Metrics): void {
   ledger.onAdvance((size) => metrics.logSize.set(Number(size)));
   ledger.onAlarm(({ code }) => metrics.alarms.inc({ code }));
   ledger.onAppended((seconds) => metrics.appendSeconds.observe(seconds));
+  measureWitnesses(ledger.witnesses, metrics.registry);
 }
 
 function healthOf({ database, ledger }: OpenSystem): HealthCheck[] {

@@ -4,7 +4,7 @@ import { freshDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 
 const ID = '6f1c1e6e-0c55-4d5c-9d43-3f1c53b9d1aa';
-const APPEND_ONLY = ['entry', 'block', 'checkpoint', 'thread_entry', 'upload_request'];
+const APPEND_ONLY = ['entry', 'block', 'checkpoint', 'cosignature', 'thread_entry', 'upload_request'];
 const SIDE_TABLES = [
   'log_head',
   'unique_key',
@@ -56,6 +56,7 @@ beforeAll(async () => {
   await app.query(insertSealed(0));
   await app.query(`INSERT INTO block VALUES (1, '', 0, 1)`);
   await app.query(`INSERT INTO checkpoint VALUES (1, 'note')`);
+  await app.query(`INSERT INTO cosignature VALUES (1, 'key', 'line')`);
   await app.query(`INSERT INTO thread_entry VALUES ('${ID}', 1, 0)`);
   await app.query(`INSERT INTO upload_request VALUES ('', '${ID}', '${ID}', 0, 'h', 0)`);
   await app.query('COMMIT');
@@ -78,6 +79,7 @@ describe('guards', () => {
         entry: 'leaf',
         block: 'header',
         checkpoint: 'note',
+        cosignature: 'line',
         thread_entry: 'entry',
         upload_request: 'entry',
       };

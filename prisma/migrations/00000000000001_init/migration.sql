@@ -99,6 +99,15 @@ CREATE TABLE "checkpoint" (
 );
 
 -- CreateTable
+CREATE TABLE "cosignature" (
+    "size" BIGINT NOT NULL,
+    "key" TEXT NOT NULL,
+    "line" TEXT NOT NULL,
+
+    CONSTRAINT "cosignature_pkey" PRIMARY KEY ("size","key")
+);
+
+-- CreateTable
 CREATE TABLE "snapshot" (
     "id" UUID NOT NULL,
     "part" INTEGER NOT NULL,
@@ -339,6 +348,9 @@ CREATE INDEX "entry_block_idx" ON "entry"("block");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "block_size_key" ON "block"("size");
+
+-- CreateIndex
+CREATE INDEX "cosignature_key_size_idx" ON "cosignature"("key", "size");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "thread_entry_entry_thread_key" ON "thread_entry"("entry", "thread");

@@ -77,6 +77,7 @@ REVOKE INSERT ON entry FROM vitrine_app;
 GRANT INSERT (index, block, leaf, opening, salt, kind, subject, version, institution, actor) ON entry TO vitrine_app;
 SELECT vitrine_guard_append_only('block');
 SELECT vitrine_guard_append_only('checkpoint');
+SELECT vitrine_guard_append_only('cosignature');
 SELECT vitrine_guard_append_only('thread_entry');
 SELECT vitrine_guard_append_only('upload_request');
 SELECT vitrine_guard_record('sealed');
