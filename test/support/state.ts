@@ -125,6 +125,7 @@ export class State {
       databaseOwnerUrl: database.ownerUrl,
       dataDir,
       logOrigin: 'state.test/log',
+      witnessPolicy: null,
     };
     this.#open = await openSystem({
       // The system reads no more of the settings than these.
