@@ -92,7 +92,9 @@ export const SETTINGS = {
   LOG_ORIGIN: setting(
     z
       .string()
-      .regex(/^[a-z0-9][a-z0-9./-]{0,127}$/, 'expected a lower-case name such as vitrine.example/log'),
+      .regex(/^[a-z0-9][a-z0-9./-]{0,127}$/, 'expected a lower-case name such as vitrine.example/log')
+      // Such a name says of a log which entries it was restored with.
+      .refine((name) => !/\/restored-\d+$/.test(name), 'expected a name without /restored-… at its end'),
     DEVELOPMENT_ORIGIN,
     "the audit log's name in its checkpoints; given once, at genesis",
   ),

@@ -1,6 +1,7 @@
 /** `vitrine`: the command line. One file a command; this one puts them together. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addAcceptRollback } from './accept-rollback.js';
 import { addBackup } from './backup.js';
 import { addDatabaseUrl } from './database-url.js';
 import { EXIT, exitCodeOf, messageOf } from './exit.js';
@@ -43,6 +44,7 @@ export function createProgram(finish: Finish): Command {
     addVerify,
     addBackup,
     addRestore,
+    addAcceptRollback,
     addToken,
     addSample,
     addInit,

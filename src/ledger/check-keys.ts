@@ -7,6 +7,7 @@ import * as strict from './core/strict.js';
 import { type KeyFacts, type KeyStep, masterOf } from './key-history.js';
 import type { FindKey, KeyNews, RegisteredKey } from './key-registry.js';
 import { nativeVerify } from './native.js';
+import { ACCEPT_ROLLBACK, readRollback } from './rollback-entry.js';
 
 /** The operation of entry 0. */
 export const GENESIS = 'log.genesis';
@@ -40,6 +41,7 @@ const STEPS: ReadonlyMap<string, Read> = new Map<string, Read>([
   [GENESIS, readGenesis],
   [ROTATE_LOG_KEY, readRotation],
   [RETIRE_LOG_KEY, readRetirement],
+  [ACCEPT_ROLLBACK, readAcceptance],
   [ROTATE_INSTITUTION, readInstitution],
   [ROTATE_MASTER, readMaster],
 ]);
@@ -49,7 +51,9 @@ export function readKeyStep(check: KeyStepCheck): KeyStep | null {
   const { opening, keys, find } = check;
   const step = STEPS.get(opening.op)?.(check) ?? null;
   if (step?.what !== 'name' && keys.registered.some(({ use }) => use === 'log'))
-    throw strict.violation(`a log key is registered by ${GENESIS} and ${ROTATE_LOG_KEY} alone`);
+    throw strict.violation(
+      `a log key is registered by ${[GENESIS, ROTATE_LOG_KEY, ACCEPT_ROLLBACK].join(', ')} alone`,
+    );
   for (const thumb of keys.revoked) requireRevocable(check, find(thumb));
   return step;
 }
@@ -86,6 +90,16 @@ function readRotation({ index, opening, keys, facts }: KeyStepCheck): KeyStep {
   if (registered?.use !== 'log' || more.length > 0 || !equal(registered.publicKey, to.publicKey))
     throw strict.violation('expected the new log key to be registered, and no other');
   return { what: 'name', name: { from: index + 1n, origin: name.origin, key: to } };
+}
+
+/** The log goes on under another name and a key that never signed it. */
+function readAcceptance({ index, opening, keys, facts }: KeyStepCheck): KeyStep {
+  const now = facts.nameAt(index);
+  if (now === undefined) throw strict.violation('expected a log that has begun');
+  const { origin } = readRollback(opening.detail, index, now.origin);
+  const [key, ...more] = keys.registered;
+  if (key?.use !== 'log' || more.length > 0) throw strict.violation('expected one new log key, and no other');
+  return { what: 'name', name: { from: index + 1n, origin, key: noteKey(origin, ED25519, key.publicKey) } };
 }
 
 function readRetirement({ keys, find }: KeyStepCheck): null {

@@ -1,4 +1,6 @@
 /** The log: what is appended, in what order, and what this process verified of it. */
+export { RolledBackLog } from './accept-rollback.js';
+export type { Acceptance, AcceptedPosition, LostEvidence } from './accept-rollback.js';
 export { createFile } from './atomic-file.js';
 export { auditLog } from './audit.js';
 export type { AuditOptions, AuditSummary } from './audit.js';
@@ -38,6 +40,8 @@ export type {
 export { LogProofs } from './proofs.js';
 export type { ConsistencyProof, InclusionProof } from './proofs.js';
 export type { Query } from './query.js';
+export { CONSENTS } from './rollback-entry.js';
+export type { Consent } from './rollback-entry.js';
 export { isInitialised } from './start.js';
 export { buildSystemEntry, SYSTEM_KINDS } from './system-entry.js';
 export type { SystemEntry } from './system-entry.js';

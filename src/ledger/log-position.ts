@@ -20,6 +20,8 @@ export interface PositionOptions {
 
 /** A verified position. */
 export interface LogPosition {
+  /** The log's name there. */
+  readonly origin: string;
   readonly size: bigint;
   readonly root: Uint8Array;
   /** The newest signed checkpoint: of this size, or of an earlier block where the last one wasn't signed yet. */
@@ -51,7 +53,8 @@ export async function verifyLogPosition(options: PositionOptions): Promise<LogPo
     ...(state && { state }),
   });
   const size = await trusted.sync();
-  return { size, root: trusted.root, checkpoint: await newestCheckpoint(query, trusted) };
+  const name = trusted.state.names.nameAt(size)?.origin ?? origin;
+  return { origin: name, size, root: trusted.root, checkpoint: await newestCheckpoint(query, trusted) };
 }
 
 /** The newest note, held against the verified block that it is about. */

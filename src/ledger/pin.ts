@@ -47,6 +47,19 @@ export class PinFile {
     }
   }
 
+  /**
+   * Puts a pin in the place of whatever stands: the one way back, for a rollback that was accepted. Returns when it is
+   * on the disk.
+   */
+  async replace(note: string): Promise<void> {
+    const unlock = await this.lock();
+    try {
+      await replaceFile(this.path, note);
+    } finally {
+      await unlock();
+    }
+  }
+
   private async writeWaiting(): Promise<void> {
     const next = this.waiting;
     this.waiting = undefined;

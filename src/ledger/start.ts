@@ -127,6 +127,7 @@ function rolledBack(size: bigint, known: bigint, how: string): VitrineError {
   return new VitrineError(
     'ROLLBACK_DETECTED',
     `the database holds ${size} entries, but ${known} were ${how}: it was rolled back. ` +
-      'Restore its newest state; nothing is served until then',
+      'Restore its newest state; nothing is served until then. Where that is lost for good, two regulators accept the ' +
+      'loss with `vitrine accept-rollback`',
   );
 }

@@ -18,7 +18,7 @@ import type { PendingEntry } from './pending.js';
 const SYSTEM_OP = 'log.';
 
 /** Kinds of record that only such operations make. */
-export const SYSTEM_KINDS: ReadonlySet<string> = new Set(['Log', 'Snapshot']);
+export const SYSTEM_KINDS: ReadonlySet<string> = new Set(['Log', 'Snapshot', 'Rollback']);
 
 export interface SystemEntry {
   /** `log.<verb>`. */

@@ -1,11 +1,11 @@
 export { createLog, describeError } from './log.js';
 export type { Logger } from './log.js';
 export { stopOnSignal } from './lifecycle.js';
-export { beginLedger, DEVELOPMENT_GENESIS, openBase, openSystem } from './open.js';
+export { beginLedger, DEVELOPMENT_GENESIS, openBase, openSystem, systemOver } from './open.js';
 export type { OpenOptions, OpenSystem } from './open.js';
 export { PERSONAS } from './personas.js';
 export type { Persona } from './personas.js';
 export type { Config, Identity, Limits } from './settings.js';
 export { System } from './system.js';
-export { serve } from './wiring.js';
+export { serve, signInOf } from './wiring.js';
 export type { ServeOptions, Serving } from './wiring.js';

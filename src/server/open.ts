@@ -100,6 +100,12 @@ async function beginUnlessBegun(
   }
 }
 
+/** The system over a ledger that is open. */
+export function systemOver(database: Database, ledger: Ledger, clock: () => Date): System {
+  const onViolation = (error: VitrineError): void => ledger.raise(error);
+  return new System({ database, ledger, kinds: KINDS, lookups: lookupsFor(clock), clock, onViolation });
+}
+
 /**
  * Opens everything, in the order in which it must be closed again.
  *
@@ -125,14 +131,7 @@ export async function openSystem(options: OpenOptions): Promise<OpenSystem> {
         ...(await witnessesOf(config)),
       }));
     closing.add('log', () => ledger.close());
-    const system = new System({
-      database,
-      ledger,
-      kinds: KINDS,
-      lookups: lookupsFor(clock),
-      clock,
-      onViolation: (error) => ledger.raise(error),
-    });
+    const system = systemOver(database, ledger, clock);
     return { database, ledger, system, begun, closing };
   } catch (error) {
     await closing.close().catch((failed: unknown) => log.error({ err: failed }, 'closing failed'));

@@ -44,8 +44,8 @@ interface SignIn {
   readonly developmentIssuer: DevelopmentIssuer | null;
 }
 
-/** Whose tokens are taken. */
-async function signInOf(config: Config, log: Logger, clock: () => Date): Promise<SignIn> {
+/** Whose tokens are taken. Throws NOT_CONFIGURED when nobody's are. */
+export async function signInOf(config: Config, log: Logger, clock: () => Date): Promise<SignIn> {
   const { identity } = config;
   if (identity.kind === 'none')
     throw new VitrineError('NOT_CONFIGURED', 'OIDC_ISSUER: nobody could sign in without it');

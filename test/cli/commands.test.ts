@@ -52,6 +52,7 @@ describe('the command line', () => {
     [['database-url']],
     [['backup']],
     [['restore']],
+    [['accept-rollback']],
   ])('explains %j with --help', async (words) => {
     const { code, out } = await vitrine([...words, '--help']);
     expect(code).toBe(0);
@@ -75,6 +76,8 @@ describe('the command line', () => {
     [['init']],
     [['backup']],
     [['restore']],
+    [['accept-rollback', '--reason', 'fire']],
+    [['accept-rollback', '--token-file', 'x', '--reason', '']],
   ])('exits with 2 when it is called as %j', async (words) => {
     expect((await vitrine(words)).code).toBe(2);
   });

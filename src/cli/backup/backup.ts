@@ -93,7 +93,7 @@ async function writeBackup(
       format: BACKUP_FORMAT,
       time,
       migrations: [...(await readMigrationsOf(owner))],
-      log: describeLog(keys, position),
+      log: describeLog(position),
       tables,
     };
     const id = await writeManifest(folder, manifest);
@@ -161,7 +161,7 @@ async function* counted(
   }
 }
 
-function describeLog({ origin }: KeyStore, { size, root, checkpoint }: LogPosition): Manifest['log'] {
+function describeLog({ origin, size, root, checkpoint }: LogPosition): Manifest['log'] {
   return { origin, size: size.toString(), root: base64(root), checkpoint };
 }
 

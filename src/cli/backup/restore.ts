@@ -14,7 +14,7 @@ import {
   writeRows,
 } from '../../database/index.js';
 import { VitrineError } from '../../ledger/core/error.js';
-import { base64 } from '../../ledger/core/index.js';
+import { base64, originAt } from '../../ledger/core/index.js';
 import type { KeyStore } from '../../ledger/index.js';
 import { openKeyStore, openPin, systemRandom, verifyPinned } from '../../ledger/index.js';
 import type { Config, Logger } from '../../server/index.js';
@@ -88,10 +88,10 @@ export async function restore(options: RestoreOptions): Promise<RestoreSummary> 
 
 /** The backup is of the log whose keys are here, and says of it what its own checkpoint allows. */
 function requireOwn(keys: KeyStore, { log }: Manifest): void {
-  if (log.origin !== keys.origin) {
+  if (originAt(log.origin, 0n) !== keys.genesisOrigin) {
     throw new VitrineError(
       'NOT_CONFIGURED',
-      `the backup is of the log ${log.origin}, the keys are those of ${keys.origin}`,
+      `the backup is of the log ${log.origin}, the keys are those of ${keys.genesisOrigin}`,
     );
   }
   let signed: { readonly size: bigint; readonly root: Uint8Array };

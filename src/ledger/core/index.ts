@@ -47,6 +47,7 @@ export { signRotation, verifyRotation } from './rotation.js';
 export type { Rotation } from './rotation.js';
 export { formatCheckpoint, parseCheckpoint } from './checkpoint.js';
 export type { Checkpoint } from './checkpoint.js';
+export { originAt, predecessorOf, restoredOrigin } from './origin.js';
 export { encodeLeaf, encodeOpening, linkHash, parseLeaf, parseOpening } from './entry.js';
 export type { Leaf, MovedCounter, Opening, OpeningSigner, Subject, ThreadPlace } from './entry.js';
 export { detailText } from './scan-entry.js';

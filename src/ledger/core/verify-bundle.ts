@@ -11,6 +11,7 @@ import { type OpeningKey, parseKeys } from './keys.js';
 import { leafHash, merkleRoot, verifyInclusion } from './merkle.js';
 import type { NoteKey } from './note-key.js';
 import type { Verify } from './note.js';
+import { originAt } from './origin.js';
 import { type Policy, verifyCosigned } from './policy.js';
 import { type BundleOpening, parseProofBundle, type ProofBundle } from './proof-bundle.js';
 import { type FieldHead, fieldLeaf, headHash } from './sealed.js';
@@ -78,7 +79,7 @@ export function verifyProofBundle(
   const opening = openHalf(leaf, bundle.opening, hash);
   requireSubject(opening, bundle.head);
   const { key } = bundle.opening;
-  verifySignature({ origin: trusted.checkpoint.origin, leaf, opening, key }, verify, hash);
+  verifySignature({ origin: originAt(trusted.checkpoint.origin, index), leaf, opening, key }, verify, hash);
   const signature = bundle.registration === null ? 'valid' : 'registered';
   verifyRegistration(bundle, { ...entry, opening }, trusted.checkpoint, hash);
   return { ...trusted, head: bundle.head, fields: valuesOf(bundle), entry, opening, signature };

@@ -2,7 +2,14 @@
  * The openings that a peer keeps: its own institution's, or all. Each is held against its leaf and its signature. One
  * that doesn't come is asked for again, ever more seldom.
  */
-import { type Leaf, type Opening, parseLeaf, TILE_WIDTH, VitrineError } from '../../ledger/core/index.js';
+import {
+  type Leaf,
+  type Opening,
+  originAt,
+  parseLeaf,
+  TILE_WIDTH,
+  VitrineError,
+} from '../../ledger/core/index.js';
 import type { RegisteredKey } from '../../ledger/key-registry.js';
 import type { Monitor } from '../monitor/monitor.js';
 import type { VerifiedLeaf } from '../replica/leaf-rules.js';
@@ -190,7 +197,7 @@ export class Openings {
     if (key === undefined) return `it was signed by key ${by.key}, which entry ${by.entry} doesn't register`;
     this.keys.set(by.key, key);
     const superseded = leaf.supersedes === null ? null : await leaves.leafHash(leaf.supersedes);
-    return refuseSignature(leaf, opening, { origin, key, superseded });
+    return refuseSignature(leaf, opening, { origin: originAt(origin, index), key, superseded });
   }
 
   /** The opening that registers keys. It is kept too, for the next start. Undefined while it isn't given. */

@@ -1,0 +1,273 @@
+/**
+ * The drill of schema/disaster.md with real processes: a backup, a peer, more work, the machine lost, a restore, what
+ * refuses it and who accepts it, and what holds afterwards. Each step goes on from the one before.
+ */
+import { spawn } from 'node:child_process';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifyBundle } from '../../src/client/index.js';
+import { Api, populate, type World } from '../support/api.js';
+import { findingsOf } from '../support/drill.js';
+import { samplePatient } from '../../src/cli/sample/data.js';
+import { Deployment, isAlive, ROOT, Running, until } from '../support/process.js';
+
+const PEER = /^peer (\S+) listening on (http:\S+)$/m;
+
+let deployment: Deployment;
+let server: Running;
+let api: Api;
+let world: World;
+let peer: Running;
+let peerAddress: string;
+const peers: Running[] = [];
+/** What was known before the disaster. */
+const before = { key: '', size: 0n, bundle: '', record: '', lostBundle: '', lostRecord: '', checkpoint: '' };
+
+const at = (...names: string[]): string => join(deployment.folder, ...names);
+const main = (...words: string[]): string[] => [process.execPath, join(ROOT, 'dist', 'main.js'), ...words];
+
+async function start(...words: string[]): Promise<void> {
+  server = deployment.run(main('serve', ...words));
+  api = new Api(await server.listening());
+}
+
+/** Starts a server that has to refuse, and gives how it ended. */
+async function refused(...words: string[]): Promise<{ code: number | null; said: string }> {
+  const running = deployment.run(main('serve', ...words));
+  const listens = await running.listening().then(
+    () => true,
+    () => false,
+  );
+  if (listens) await running.stop();
+  return { code: running.child.exitCode, said: running.said };
+}
+
+async function startPeer(home: string, url: string, key: string, port = '0'): Promise<string> {
+  const words = ['peer', '--home', home, '--log', url, '--log-key', key, '--port', port, '--poll-ms', '100'];
+  const openings = ['--institution', world.city, '--token-file', at('auditor')];
+  const child = spawn(process.execPath, main(...words, ...openings).slice(1), {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  peer = new Running(child);
+  peers.push(peer);
+  const address = await until('the peer listens', () => PEER.exec(peer.said)?.[2] ?? !peer.alive, 60_000);
+  if (typeof address !== 'string') throw new Error(peer.said);
+  return address;
+}
+
+interface PeerHealth {
+  readonly logs: readonly {
+    readonly cosigned: string | null;
+    readonly copy: { readonly size: string; readonly missingOpenings: number | null };
+  }[];
+}
+
+/** Waits until the peer holds that many entries, and its institution's openings. */
+const holds = (address: string, size: bigint) =>
+  until(
+    'the peer holds the log',
+    async () => {
+      const { logs } = (await (await fetch(`${address}/healthz`)).json()) as PeerHealth;
+      const [log] = logs;
+      return log?.copy.size === size.toString() && log.copy.missingOpenings === 0;
+    },
+    60_000,
+  );
+
+/** Offers a log's checkpoint to the witness, which has none of it yet. */
+async function offer(address: string, note: string): Promise<number> {
+  const { status } = await fetch(`${address}/add-checkpoint`, { method: 'POST', body: `old 0\n\n${note}` });
+  return status;
+}
+
+async function checkpoint(): Promise<{ key: string; size: bigint; note: string; origin: string }> {
+  const { data } = await api.ask('auditor', '{ checkpoint { key size note origin } }');
+  const found = data?.['checkpoint'] as { key: string; size: string; note: string; origin: string };
+  return { ...found, size: BigInt(found.size) };
+}
+
+/** Registers a patient and gives its id. */
+async function register(number: number): Promise<string> {
+  const identifiers = [{ system: 'https://drill.invalid', value: String(number) }];
+  const input = { ...samplePatient(number), identifiers };
+  const made = await api.must('registrar.city', 'registerPatient', input, 'patient { id }');
+  return (made['patient'] as { id: string }).id;
+}
+
+async function bundleOf(id: string): Promise<string> {
+  const query = 'query ($id: ID!) { patient(id: $id) { proof { bundle } } }';
+  const { data } = await api.ask('registrar.city', query, { id });
+  return (data?.['patient'] as { proof: { bundle: string } }).proof.bundle;
+}
+
+/** Ends what is left of the embedded PostgreSQL, and removes its folder: the database is gone. */
+async function loseDatabase(): Promise<void> {
+  const postmaster = await deployment.postmaster();
+  if (postmaster !== undefined) {
+    process.kill(postmaster, 'SIGQUIT');
+    await until('PostgreSQL ends', () => !isAlive(postmaster));
+  }
+  await rm(join(deployment.dataDir, 'postgres'), { recursive: true });
+}
+
+const accept = (...words: string[]) =>
+  deployment.command('accept-rollback', '--reason', 'the disk burnt', ...words);
+
+beforeAll(async () => {
+  deployment = await Deployment.make();
+  await start();
+  world = await populate(api);
+  before.record = await register(1);
+  before.bundle = await bundleOf(before.record);
+  before.key = (await checkpoint()).key;
+  for (const who of ['regulator.one', 'regulator.two', 'registrar.city', 'auditor'])
+    await writeFile(at(who), await api.token(who));
+  const init = deployment.run(
+    main('peer', '--home', at('peer'), '--init', '--name', 'north.example/witness'),
+  );
+  await init.ended;
+  peerAddress = await startPeer(at('peer'), server.said.match(/listens on (\S+)/)?.[1] ?? '', before.key);
+}, 120_000);
+
+afterAll(async () => {
+  for (const one of peers) await one.kill();
+  await deployment.end();
+}, 60_000);
+
+describe('the drill', { timeout: 120_000 }, () => {
+  it('takes a backup while the server runs, and goes on working', async () => {
+    const { code, said } = await deployment.command('backup', '--to', at('backup'), '--keys', at('keys'));
+    expect([code, said]).toEqual([0, expect.stringContaining('keep them apart from the backup') as string]);
+    before.lostRecord = await register(2);
+    before.lostBundle = await bundleOf(before.lostRecord);
+    const { size, note } = await checkpoint();
+    before.size = size;
+    before.checkpoint = note;
+    await holds(peerAddress, size);
+    expect(await offer(peerAddress, note)).toBe(200);
+  });
+
+  it('loses the machine, all but its data folder', async () => {
+    await server.kill();
+    await loseDatabase();
+    // An empty database beside a pin isn't a new one.
+    const { code, said } = await refused();
+    expect([code, said]).toEqual([1, expect.stringContaining('ROLLBACK_DETECTED') as string]);
+    await loseDatabase();
+  });
+
+  it('restores the backup, which says that it is behind the pin', async () => {
+    const { code, said } = await deployment.command('restore', '--from', at('backup'));
+    expect([code, said]).toEqual([0, expect.stringContaining('everything holds') as string]);
+    expect(said).toContain('accept-rollback');
+  });
+
+  it('refuses to start on it, with what to do, and signs nothing', async () => {
+    const pin = await readFile(join(deployment.dataDir, 'pin'), 'utf8');
+    const { code, said } = await refused();
+    expect(code).toBe(1);
+    expect(said).toContain('ROLLBACK_DETECTED');
+    expect(said).toContain('accept-rollback');
+    expect((await refused('--trust-first')).said).toContain('ROLLBACK_DETECTED');
+    expect(await readFile(join(deployment.dataDir, 'pin'), 'utf8')).toBe(pin);
+  });
+
+  it.each([
+    ['one regulator', ['regulator.one'], 'BAD_USER_INPUT'],
+    ['one regulator twice', ['regulator.one', 'regulator.one'], 'BAD_USER_INPUT'],
+    ['somebody of a hospital', ['regulator.one', 'registrar.city'], 'FORBIDDEN'],
+    ['an auditor', ['regulator.one', 'auditor'], 'FORBIDDEN'],
+  ])('is not accepted by %s', async (_who, tokens, refusal) => {
+    const { code, said } = await accept(...tokens.flatMap((who) => ['--token-file', at(who)]));
+    expect([code, said]).toEqual([1, expect.stringContaining(refusal) as string]);
+  });
+
+  it('is accepted by two regulators, with a report of what was lost from the copy of a peer', async () => {
+    await peer.stop();
+    const [slug = ''] = await readdir(at('peer', 'logs'));
+    const both = ['--token-file', at('regulator.one'), '--token-file', at('regulator.two')];
+    const { code, said } = await accept(
+      ...both,
+      '--lost-from',
+      at('peer', 'logs', slug),
+      '--report',
+      at('lost'),
+    );
+    expect([code, said]).toEqual([0, expect.stringContaining('/restored-') as string]);
+    const lines = (await readFile(at('lost'), 'utf8')).trim().split('\n');
+    const lost = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lost).toHaveLength(1);
+    expect(lost[0]).toMatchObject({
+      index: String(before.size - 1n),
+      institution: world.city,
+      op: 'patient.register',
+      subject: { kind: 'Patient', id: before.lostRecord, version: 1 },
+    });
+    expect((await accept(...both)).said).toContain('nothing was lost');
+  });
+
+  it('starts again under another name and key, verifies clean, and takes work', async () => {
+    await start();
+    const { origin, key, size } = await checkpoint();
+    expect(origin).toBe(`vitrine.test/log/restored-${before.size - 1n}`);
+    expect(key).not.toBe(before.key);
+    expect(size).toBe(before.size);
+    expect((await findingsOf(deployment)).findings).toEqual([]);
+    const query = '{ entries(filter: { op: "log.acceptRollback" }, first: 2) { edges { node { index } } } }';
+    const { data, errors } = await api.ask('auditor', query);
+    expect(errors).toEqual([]);
+    expect(data).toMatchObject({ entries: { edges: [{ node: { index: String(before.size - 1n) } }] } });
+    // What was lost is entered again.
+    expect(await register(2)).not.toBe(before.lostRecord);
+    const found = await api.ask('registrar.city', `{ patient(id: "${before.lostRecord}") { id } }`);
+    expect(found.data).toEqual({ patient: null });
+  });
+
+  it('leaves old proofs good under the old key, and gives new ones under the new key', async () => {
+    const old = `log ${before.key}\nquorum none\n`;
+    expect(verifyBundle(before.bundle, old)).toMatchObject({
+      signature: 'valid',
+      head: { id: before.record },
+    });
+    // It was on the log that is lost: evidence, for whoever holds it.
+    expect(verifyBundle(before.lostBundle, old).head.id).toBe(before.lostRecord);
+    const now = `log ${(await checkpoint()).key}\nquorum none\n`;
+    const fresh = await bundleOf(before.record);
+    expect(verifyBundle(fresh, now)).toMatchObject({ signature: 'valid', head: { id: before.record } });
+    expect(() => verifyBundle(fresh, old)).toThrow('signature of a log of the policy');
+    expect(() => verifyBundle(before.bundle, now)).toThrow('signature of a log of the policy');
+    const after = await bundleOf(await register(3));
+    expect(verifyBundle(after, now).signature).toBe('valid');
+  });
+
+  it('is copied and cosigned by a witness that was given the new key; the old log stays as it was', async () => {
+    const { key, size, note } = await checkpoint();
+    const address = await startPeer(at('peer'), api.url, key);
+    await holds(address, size);
+    expect(await offer(address, note)).toBe(200);
+    // Under the old name it goes on to know what it cosigned: nothing smaller, and no fork.
+    expect(await offer(address, before.checkpoint)).toBe(404);
+    const { logs, alarms } = (await (await fetch(`${address}/healthz`)).json()) as {
+      logs: unknown[];
+      alarms: unknown[];
+    };
+    expect([logs.length, alarms]).toEqual([1, []]);
+    const slugs = await readdir(at('peer', 'logs'));
+    const notes = await Promise.all(
+      slugs.map((slug) => readFile(at('peer', 'logs', slug, 'checkpoint'), 'utf8')),
+    );
+    expect(notes).toContain(before.checkpoint);
+  });
+
+  it('survives the next restart and the next backup', async () => {
+    expect(await server.stop()).toBe(0);
+    await start();
+    const { code } = await deployment.command('backup', '--to', at('second'));
+    expect(code).toBe(0);
+    expect((await findingsOf(deployment)).findings).toEqual([]);
+    expect(await server.stop()).toBe(0);
+  });
+});
