@@ -33,7 +33,7 @@ export interface MadeBundle {
  *
  * @param asked names of sealed fields; all that the caller may copy when absent
  * @throws VitrineError BAD_USER_INPUT for a name that the kind doesn't have; FORBIDDEN, VIEW_ONLY or UNAUTHENTICATED for a
- *   field that the caller may not copy, as the field itself would; NOT_FOUND for one that was erased.
+ *   field that the caller may not copy, as the field itself would; ERASED for one that was erased.
  */
 export async function bundleOf(
   ctx: RequestContext,
@@ -132,8 +132,11 @@ async function mayKnow(ctx: RequestContext, kind: string, id: string): Promise<b
 function refuseErased(sealed: SealedFields, name: string): VitrineError | null {
   const field = sealed[name];
   if (field !== undefined && 'value' in field) return null;
-  return new VitrineError('NOT_FOUND', `the field ${name} was erased: its value can no longer be proved`, {
-    path: ['fields'],
+  const path = ['fields'];
+  if (field === undefined)
+    return new VitrineError('NOT_FOUND', `this version has no field ${name}`, { path });
+  return new VitrineError('ERASED', `the field ${name} was erased: its value can no longer be proved`, {
+    path,
   });
 }
 

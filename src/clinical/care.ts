@@ -4,7 +4,7 @@ import { parseInput } from '../api/index.js';
 import type { InputPath } from '../ledger/core/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Unrelated } from '../records/index.js';
-import { maybe, text } from '../standing/index.js';
+import { day, maybe, text } from '../standing/index.js';
 import type { Permission } from '../uploads/index.js';
 
 /** Care is written by clinicians and registrars of the institution whose record it is. */
@@ -32,8 +32,29 @@ export function labelOf(
   return { label: parseInput(label, input.label, [...path, 'label']) };
 }
 
-/** @throws VitrineError CONFLICT when the record was retracted: it takes no change any more. */
+/**
+ * How long a record must be kept at least, from an input that may leave it out.
+ * @param kept the day until which it must be kept already; it can't become an earlier one
+ * @param path where the input stands
+ */
+export function retentionOf(
+  input: { readonly retainUntil?: string | null },
+  kept: string | null,
+  path: InputPath = ['input'],
+): { retention?: string | null } {
+  if (input.retainUntil === undefined) return {};
+  const place = [...path, 'retainUntil'];
+  const retention = parseInput(maybe(day), input.retainUntil, place);
+  if (kept === null || (retention !== null && retention >= kept)) return { retention };
+  throw new VitrineError('BAD_USER_INPUT', `expected a day from ${kept} on, until which it must be kept`, {
+    path: place,
+  });
+}
+
+/** @throws VitrineError CONFLICT when the record was retracted, ERASED when it was erased: it takes no change any more. */
 export function requireStanding(record: Unrelated<{ retracted: boolean }>, path: InputPath): void {
+  if (record.erased?.whole === true)
+    throw new VitrineError('ERASED', `the ${record.kind.toLowerCase()} was erased`, { path });
   if (!record.values.retracted) return;
   throw new VitrineError('CONFLICT', `the ${record.kind.toLowerCase()} was retracted`, {
     path,

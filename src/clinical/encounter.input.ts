@@ -1,6 +1,6 @@
 /** What recording and amending encounters takes. */
 import { Field, InputType, Int } from 'type-graphql';
-import { DateTimeScalar, registerEnum, UuidScalar } from '../api/index.js';
+import { DateScalar, DateTimeScalar, registerEnum, UuidScalar } from '../api/index.js';
 import { enumOf, IdentifierInput, MoneyInput } from '../registry/index.js';
 import { CodingInput, PartialDateTimeScalar } from './coding.type.js';
 import {
@@ -94,6 +94,13 @@ abstract class EncounterFacts {
     description: 'Marks a specially protected record (psychiatry, HIV, …); at most 64 characters.',
   })
   label?: string | null;
+
+  @Field(() => DateScalar, {
+    nullable: true,
+    description:
+      'The day before which nothing of the record may be erased; it can only be moved to a later one.',
+  })
+  retainUntil?: string | null;
 }
 
 @InputType({ description: 'A patient’s contact with your institution.' })

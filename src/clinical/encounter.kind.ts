@@ -126,6 +126,8 @@ export const encounterKind: RecordKind<EncounterValues> = {
     retracted: 'DIRECTORY',
     retractionReason: 'ADMINISTRATIVE',
   },
+  // Without its patient an encounter would be on nobody's thread.
+  keeps: { patient: true, retracted: true },
   values: encounterValues,
   columns: {
     patient: { type: 'uuid', class: 'DIRECTORY', of: (values) => values.patient },

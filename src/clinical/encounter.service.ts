@@ -8,7 +8,7 @@ import type { Loaded, RecordKind, Unrelated } from '../records/index.js';
 import { given, requireStaff, type Staff } from '../registry/index.js';
 import type { Change } from '../uploads/index.js';
 import { amendment, creation, firstHead, newId, only, requireMay } from '../uploads/index.js';
-import { BY_CUSTODIAN, labelOf, present, requireStanding } from './care.js';
+import { BY_CUSTODIAN, labelOf, present, requireStanding, retentionOf } from './care.js';
 import type { AmendEncounterInput, EncounterInput, RecordEncounterInput } from './encounter.input.js';
 import type { EncounterValues } from './encounter.kind.js';
 import { encounterKind, encounterValues } from './encounter.kind.js';
@@ -95,7 +95,12 @@ export async function encounterChange(
   if (patient === null)
     throw new VitrineError('NOT_FOUND', 'no patient has this id', { path: [...path, 'patient'] });
   requireStanding(patient, [...path, 'patient']);
-  const facts = { custodian: staff.institution, patient: values.patient, ...labelOf(input, path) };
+  const facts = {
+    custodian: staff.institution,
+    patient: values.patient,
+    ...labelOf(input, path),
+    ...retentionOf(input, null, path),
+  };
   return creation(kindAt(path), firstHead(encounterKind, newId(), facts), values, {
     op: 'encounter.record',
     permission: BY_CUSTODIAN,
@@ -121,7 +126,14 @@ export async function recordEncounter(
 }
 
 export async function amendEncounter(ctx: RequestContext, input: AmendEncounterInput): Promise<AcceptedPort> {
-  const { requestId, encounter, expectedVersion, label: _label, ...changes } = input;
+  const {
+    requestId,
+    encounter,
+    expectedVersion,
+    label: _label,
+    retainUntil: _retainUntil,
+    ...changes
+  } = input;
   const facts = labelOf(input);
   return only(
     await ctx.uploads.submit({ requestId, input: asJson({ amendEncounter: input }) }, async () => {
@@ -131,7 +143,8 @@ export async function amendEncounter(ctx: RequestContext, input: AmendEncounterI
       requireStanding(base, ['input', 'encounter']);
       const values = parseEncounter({ ...base.values, ...given(changes) }, present(ctx), ['input']);
       const terms = { op: 'encounter.amend', permission: BY_CUSTODIAN, licensed: true };
-      return [amendment(encounterKind, base, values, terms, facts)];
+      const kept = retentionOf(input, base.head.retention);
+      return [amendment(encounterKind, base, values, terms, { ...facts, ...kept })];
     }),
   );
 }

@@ -2,6 +2,7 @@
 import { Field, InputType, Int } from 'type-graphql';
 import {
   Classified,
+  DateScalar,
   DateTimeScalar,
   OrderDirectionEnum,
   PartialDateScalar,
@@ -88,6 +89,13 @@ abstract class PatientFacts {
     description: 'Marks a specially protected record (psychiatry, HIV, …); at most 64 characters.',
   })
   label?: string | null;
+
+  @Field(() => DateScalar, {
+    nullable: true,
+    description:
+      'The day before which nothing of the record may be erased; it can only be moved to a later one.',
+  })
+  retainUntil?: string | null;
 }
 
 @InputType({ description: 'A new patient. For a REGISTRAR or CLINICIAN; your institution keeps the record.' })

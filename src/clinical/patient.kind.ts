@@ -1,7 +1,7 @@
 /** Patients: each person once in the whole system, kept by the institution that registered it. */
 import { z } from 'zod';
 import type { RecordKind } from '../records/index.js';
-import { identifierKey, identifiers, list, maybe, moment, text } from '../standing/index.js';
+import { identifierKey, identifiers, list, maybe, moment, orEmpty, text } from '../standing/index.js';
 import { coding } from './coding.js';
 import { nameScope, searchForms } from './name-search.js';
 import { certainlyBefore, partialDate } from './partial-date.js';
@@ -81,19 +81,20 @@ export const patientKind: RecordKind<PatientValues> = {
     retracted: 'DIRECTORY',
     retractionReason: 'IDENTITY',
   },
+  keeps: { retracted: true },
   values: patientValues,
   columns: { retracted: { type: 'boolean', class: 'DIRECTORY', of: (values) => values.retracted } },
-  // A retracted patient gives its identifiers back.
+  // A retracted patient gives its identifiers back, and so does an erased one: the person may be registered anew.
   uniqueKeys: (values) =>
     values.retracted
       ? []
-      : values.identifiers.map((identifier, index) => ({
+      : orEmpty(values.identifiers).map((identifier, index) => ({
           scope: PATIENT_IDENTIFIER,
           value: identifierKey(identifier),
           path: ['input', 'identifiers', index],
         })),
   searchWords: (values, head) =>
-    searchForms(values.names).map((value) => ({ scope: nameScope(head.custodian ?? ''), value })),
+    searchForms(orEmpty(values.names)).map((value) => ({ scope: nameScope(head.custodian ?? ''), value })),
   lists: ['custodian'],
   threads: (_values, head) => [head.id, ...(head.custodian === null ? [] : [head.custodian])],
   relations: (caller, records, lookups) =>

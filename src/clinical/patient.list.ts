@@ -4,7 +4,7 @@ import { parseInput, type RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Condition, Loaded, Member, Order, Page, Relation } from '../records/index.js';
 import { isGiven } from '../registry/index.js';
-import { identifier, identifierKey } from '../standing/index.js';
+import { identifier, identifierKey, orEmpty } from '../standing/index.js';
 import { requireSignedIn } from '../uploads/index.js';
 import { nameMatches, nameScope, wordsOf } from './name-search.js';
 import type { PatientFilter, PatientOrder } from './patient.input.js';
@@ -61,7 +61,7 @@ export async function listPatients(
     if (isGiven(filter[name])) requireClass(caller, name, 'IDENTITY', scope.relations);
   const words = searchedWords(filter);
   const fits = (record: Loaded<PatientValues>) =>
-    scope.holds(record) && (words === null || nameMatches(record.values.names, words));
+    scope.holds(record) && (words === null || nameMatches(orEmpty(record.values.names), words));
   if (isGiven(filter.identifier)) return byIdentifier(ctx, filter.identifier, fits);
   const sorted: Order | null = order === null ? null : { column: 'entry', direction: order.direction };
   // A patient's own record is found by id; the words of names belong to institutions.

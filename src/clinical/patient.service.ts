@@ -10,7 +10,7 @@ import { given, requireStaff } from '../registry/index.js';
 import { identifier, identifierKey } from '../standing/index.js';
 import type { Change } from '../uploads/index.js';
 import { amendment, creation, firstHead, newId, only, requireMay } from '../uploads/index.js';
-import { BY_CUSTODIAN, labelOf, present, requireStanding } from './care.js';
+import { BY_CUSTODIAN, labelOf, present, requireStanding, retentionOf } from './care.js';
 import { certainlyAfter } from './partial-date.js';
 import type { AmendPatientInput, RegisterPatientInput } from './patient.input.js';
 import type { PatientValues } from './patient.kind.js';
@@ -39,7 +39,7 @@ export async function registerPatient(
   requireMay(staff, BY_CUSTODIAN);
   const values = parseInput(patientValues, input);
   requirePast(values, present(ctx));
-  const facts = labelOf(input);
+  const facts = { ...labelOf(input), ...retentionOf(input, null) };
   return only(
     await ctx.uploads.submit(
       { requestId: input.requestId, input: asJson({ registerPatient: input }) },
@@ -59,7 +59,7 @@ export async function registerPatient(
 }
 
 export async function amendPatient(ctx: RequestContext, input: AmendPatientInput): Promise<AcceptedPort> {
-  const { requestId, patient, expectedVersion, label: _label, ...changes } = input;
+  const { requestId, patient, expectedVersion, label: _label, retainUntil: _retainUntil, ...changes } = input;
   const facts = labelOf(input);
   return only(
     await ctx.uploads.submit({ requestId, input: asJson({ amendPatient: input }) }, async () => {
@@ -70,7 +70,8 @@ export async function amendPatient(ctx: RequestContext, input: AmendPatientInput
       const values = parseInput(patientValues, { ...base.values, ...given(changes) });
       requirePast(values, present(ctx));
       const terms = { op: 'patient.amend', permission: BY_CUSTODIAN, licensed: true };
-      return [amendment(patientKind, base, values, terms, facts)];
+      const kept = retentionOf(input, base.head.retention);
+      return [amendment(patientKind, base, values, terms, { ...facts, ...kept })];
     }),
   );
 }

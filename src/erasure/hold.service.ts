@@ -27,6 +27,8 @@ export function placeHold(ctx: RequestContext, input: HoldInput): Promise<Accept
     const given = parseInput(holdInput, input);
     const record = await requireSubject(ctx, caller, given.kind, given.id);
     requireHolder(caller, HOLDABLE[given.kind], record);
+    if (record.erased?.whole === true)
+      throw new VitrineError('ERASED', `the ${record.kind} was erased`, { path: ['input', 'id'] });
     const { custodian: keeper, patient } = record.head;
     const values: HoldValues = {
       kind: given.kind,

@@ -1,3 +1,7 @@
+export { erasureKind } from './erasure.kind.js';
+export type { ErasureValues } from './erasure.kind.js';
+export { ErasedResolver, ErasurePayload, ErasureResolver } from './erasure.resolver.js';
+export { ErasedObject, Erasure, ErasureConnection } from './erasure.type.js';
 export { holdKind } from './hold.kind.js';
 export type { HoldValues } from './hold.kind.js';
 export { HoldResolver } from './hold.resolver.js';

@@ -2,7 +2,7 @@
 import { loadVisible } from '../access/index.js';
 import type { RecordObject, RequestContext } from '../api/index.js';
 import { encounterKind, patientKind, toEncounter, toPatient } from '../clinical/index.js';
-import { Hold, holdKind } from '../erasure/index.js';
+import { Erasure, erasureKind, Hold, holdKind } from '../erasure/index.js';
 import { Programme, programmeKind, Subsidy, subsidyKind } from '../finance/index.js';
 import type { AnyKind, Loaded, RecordKind } from '../records/index.js';
 import { KindRegistry } from '../records/index.js';
@@ -43,6 +43,7 @@ export const RECORD_TYPES: readonly RecordType[] = [
   recordType(programmeKind, (record) => new Programme(record)),
   recordType(subsidyKind, (record) => new Subsidy(record)),
   recordType(holdKind, (record) => new Hold(record)),
+  recordType(erasureKind, (record) => new Erasure(record)),
 ];
 
 /** The kinds of the deployment. A kind's name is its type's name. */

@@ -22,7 +22,7 @@ import {
   RecordLogResolver,
 } from '../audit/index.js';
 import { EncounterResolver, EnrolmentResolver, PatientResolver, retractResolver } from '../clinical/index.js';
-import { HoldResolver } from '../erasure/index.js';
+import { ErasedResolver, ErasureResolver, HoldResolver } from '../erasure/index.js';
 import {
   InstitutionSubsidiesResolver,
   ProgrammeResolver,
@@ -62,6 +62,8 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   SubsidyFieldsResolver,
   InstitutionSubsidiesResolver,
   HoldResolver,
+  ErasureResolver,
+  ErasedResolver,
   EntryResolver,
   OpeningResolver,
   BlockResolver,

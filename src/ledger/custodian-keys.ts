@@ -19,17 +19,25 @@ const INSERT = `
  * Throws StaleAuthority when a row is wrapped under a key that was in force no more when it is committed: once a rotation
  * stands on the log, nothing comes under the old key, so that rewrapping has an end.
  */
-export function requireWrapping(names: KeyFacts, { rows }: Pick<PendingEntry, 'rows'>): void {
+export function requireWrapping(
+  names: KeyFacts,
+  { rows, rewraps = [] }: Pick<PendingEntry, 'rows' | 'rewraps'>,
+): void {
+  for (const { keyId } of rewraps) requireCustodianKey(names, keyId);
   for (const { table, values } of rows) {
     const id = values['key_id'];
     if (typeof id !== 'string') continue;
     const master = names.masterKey();
     if (table === 'signing_key' && master !== null && id !== master)
       throw new StaleAuthority(`the master key ${id} was rotated meanwhile`);
-    const [custodian = ''] = id.split('/');
-    if (table === 'wrapped_key' && id !== custodianKeyId(custodian, names.custodianKey(custodian)))
-      throw new StaleAuthority(`the wrapping key ${id} was rotated meanwhile`);
+    if (table === 'wrapped_key') requireCustodianKey(names, id);
   }
+}
+
+function requireCustodianKey(names: KeyFacts, id: string): void {
+  const [custodian = ''] = id.split('/');
+  if (id !== custodianKeyId(custodian, names.custodianKey(custodian)))
+    throw new StaleAuthority(`the wrapping key ${id} was rotated meanwhile`);
 }
 
 /** The id of a custodian's key. */

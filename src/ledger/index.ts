@@ -8,6 +8,10 @@ export type { VerifiedEntry } from './check-entry.js';
 export { verifyCheckpoint, verifyPinned } from './checkpoint-check.js';
 export { StaleAuthority } from './conditions.js';
 export type { Ledger, LedgerLog, LedgerOptions } from './contract.js';
+export { isErasure, readErasure } from './erasure-entry.js';
+export type { ErasureFacts } from './erasure-entry.js';
+export { readErasures } from './erasure-file.js';
+export type { ErasureLine } from './erasure-file.js';
 export { FAULT_POINTS, SNAPSHOT_FAULT_POINTS } from './faults.js';
 export type { FaultPoint, Faults } from './faults.js';
 export { FINDINGS, violationOf } from './finding.js';
@@ -32,6 +36,7 @@ export type {
   KnownRequest,
   PendingEntry,
   Position,
+  Rewrap,
   RowWrite,
   SignedBy,
   UniqueClaim,

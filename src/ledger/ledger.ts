@@ -6,6 +6,7 @@ import { verifyPinned } from './checkpoint-check.js';
 import { CheckpointSigner } from './checkpoint-signer.js';
 import { readCounter } from './conditions.js';
 import type { Ledger, LedgerOptions } from './contract.js';
+import { Erasures } from './erasures.js';
 import { type KeyStore, listKeyOf, openKeyStore } from './key-store.js';
 import { findRequest } from './known-requests.js';
 import type { KnownRequest, PendingEntry, Position } from './pending.js';
@@ -103,6 +104,7 @@ export class OpenLedger implements Ledger {
   private readonly signer: CheckpointSigner;
   /** Takes snapshots of the verified log. */
   readonly snapshots: SnapshotTaker;
+  private readonly erasures: Erasures;
   private readonly advanceListeners = new Set<(size: bigint) => void>();
   private readonly alarms: Alarms;
   private readonly appendListeners = new Set<(seconds: number) => void>();
@@ -134,6 +136,7 @@ export class OpenLedger implements Ledger {
       verifySignaturesBelowPin: options.verifySignaturesBelowPin === true,
     });
     keys.follow(this.trusted);
+    this.erasures = new Erasures({ ...options, prisma, trusted: this.trusted });
     this.tiles = new TileReader({
       trusted: this.trusted,
       query: prisma,
@@ -213,6 +216,7 @@ export class OpenLedger implements Ledger {
     // Before anything is signed or pinned: of a database that went back, nothing shall be.
     await this.asked?.confirm(await this.stored.newest(), vouched);
     await this.signer.cover(this.trusted.size);
+    await this.erasures.open();
     await this.follow();
     await this.asked?.run();
   }
@@ -231,7 +235,9 @@ export class OpenLedger implements Ledger {
     if (alarm !== undefined) throw alarm;
     const started = performance.now();
     try {
-      return await this.alarms.over(this.sequencer.append(group));
+      const positions = await this.alarms.over(this.sequencer.append(group));
+      await this.erasures.cover();
+      return positions;
     } finally {
       for (const heard of this.appendListeners) heard((performance.now() - started) / 1000);
     }
@@ -251,6 +257,7 @@ export class OpenLedger implements Ledger {
     const asked = { institution, member, request, part };
     const found = await this.alarms.over(findRequest(this.options.database.prisma, this.trusted, asked));
     await this.signer.cover(found.reduce((size, { index }) => (index >= size ? index + 1n : size), 0n));
+    await this.erasures.cover();
     return found;
   }
 
@@ -327,6 +334,7 @@ export class OpenLedger implements Ledger {
     await this.unlisten?.();
     await this.snapshots.close();
     await this.sequencer.close();
+    await this.erasures.close();
   }
 
   private witnessesOf(): LogWitnesses | undefined {
@@ -353,6 +361,10 @@ export class OpenLedger implements Ledger {
     if (size <= this.announced) return;
     this.announced = size;
     for (const heard of this.advanceListeners) heard(size);
+    const covered = this.erasures.cover();
+    covered.catch((error: unknown) =>
+      this.options.log.warn({ err: error }, 'an erasure was not written down'),
+    );
     if (this.options.readOnly === true) return;
     this.signTimer ??= setTimeout(() => {
       this.signTimer = undefined;

@@ -43,6 +43,14 @@ export interface WordClaim {
   readonly keyId: string;
 }
 
+/** Another key for bytes that are sealed anew: the one that opened the old ones is gone with the commit. */
+export interface Rewrap {
+  /** The entry of the version whose key it is. */
+  readonly entry: bigint;
+  readonly keyId: string;
+  readonly wrapped: Uint8Array;
+}
+
 /** A bounded counter to move (design: architecture, "conditions"). */
 export interface CounterMove {
   readonly id: string;
@@ -72,6 +80,8 @@ export interface PendingEntry {
   /** Entries that the decision rests on; if one is superseded by then, the append throws `StaleAuthority`. */
   readonly authority: readonly bigint[];
   readonly rows: readonly RowWrite[];
+  /** Keys of earlier versions that this entry destroys, each with the one that takes its place. */
+  readonly rewraps?: readonly Rewrap[];
   /** Claims after this version; those of the record's earlier versions are replaced. */
   readonly unique: readonly UniqueClaim[];
   readonly words: readonly WordClaim[];

@@ -222,6 +222,11 @@ export class TrustedLog {
     return this.state.thread(id);
   }
 
+  /** Erasures that this process has seen on the log; it only grows. */
+  get erasures(): number {
+    return this.state.erasures.length;
+  }
+
   /** How many records of a kind began on a thread. */
   listLength(kind: string, thread: string): number {
     return this.state.list(kind, thread, this.size)?.count ?? 0;

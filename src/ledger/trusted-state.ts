@@ -22,6 +22,7 @@ import { nativeHash } from './native.js';
 import { type RequestPart, RequestSet } from './request-set.js';
 import { malformed, type Section } from './section.js';
 import { anchoredSize } from './system-entry.js';
+import { isErasure } from './erasure-entry.js';
 
 export type { CounterMark } from './marks.js';
 
@@ -72,6 +73,8 @@ export class TrustedState implements LogView {
   private readonly requests: RequestSet;
   private readonly marks = new Marks();
   private readonly lists: ListSums;
+  /** Entries that erased something, as far as this process applied them: not part of a snapshot. */
+  readonly erasures: bigint[] = [];
 
   /** `seed`: 32 random bits. `listKey`: 32 secret bytes, under which lists are summed up. */
   constructor(
@@ -207,6 +210,7 @@ export class TrustedState implements LogView {
     this.registry.apply(entry.index, entry.keys);
     if (entry.step !== null) this.names.apply(entry.step);
     for (const counter of counters ?? []) this.applyCounter(entry.index, counter);
+    if (isErasure(entry.opening)) this.erasures.push(entry.index);
     const anchored = anchoredSize(entry.opening);
     if (anchored !== null) this.marks.snapshotSize = anchored;
   }

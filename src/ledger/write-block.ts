@@ -4,6 +4,7 @@ import { binaryArray, type ColumnValue } from './binary-array.js';
 import type { Draft } from './draft.js';
 import type { PlacedEntry } from './place.js';
 import type { RowWrite } from './pending.js';
+import { replaceKeys } from './replace-keys.js';
 import type { Query } from './query.js';
 
 /** PostgreSQL's notification channel; its payload is the log's new size. */
@@ -56,6 +57,7 @@ const WORD = { scope: 'text', word: 'text', key_id: 'text', kind: 'text', subjec
 export async function writeBlock(query: Query, block: BlockToWrite): Promise<void> {
   const { header, bytes, placed, draft } = block;
   await forgetReplaced(query, placed);
+  await replaceKeys(query, placed);
   const inserts = new Inserts();
   inserts.add('block', { height: 'bigint', header: 'bytea', first: 'bigint', size: 'bigint' }, [
     {

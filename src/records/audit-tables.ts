@@ -7,6 +7,7 @@ import type { Unrelated } from './kind.js';
 import type { AnyKind } from './kinds.js';
 import type { RowAudit } from './audit.js';
 import { openSealed, violation } from './open.js';
+import { openVersions } from './versions.js';
 
 /** Rows read at once. */
 const PAGE = 500;
@@ -25,7 +26,10 @@ interface VersionRow {
   readonly salt: Uint8Array;
 }
 
-/** Opens every sealed version that isn't current: what is kept must be what was anchored. */
+/**
+ * Opens every sealed version that isn't current: what is kept must be what was anchored. Records of which something was
+ * erased are opened whole, by what the erasures say of them.
+ */
 export async function auditVersions(
   audit: RowAudit,
   kind: AnyKind,
@@ -33,15 +37,38 @@ export async function auditVersions(
 ): Promise<void> {
   const sql = `SELECT s.entry, s.id::text AS id, s.nonce, s.bytes, w.key_id, w.wrapped, e.leaf, e.opening, e.salt
        FROM sealed s JOIN entry e ON e.index = s.entry LEFT JOIN wrapped_key w ON w.entry = s.entry
-      WHERE s.kind = $1 AND s.entry > $2 AND NOT EXISTS (SELECT FROM "${kind.table}" d WHERE d.entry = s.entry)
+      WHERE s.kind = $1 AND s.entry > $2 AND s.id <> ALL($3::uuid[]) AND NOT EXISTS (SELECT FROM "${kind.table}" d WHERE d.entry = s.entry)
       ORDER BY s.entry LIMIT ${PAGE}`;
+  const erased = await erasedRecords(audit, kind);
+  for (const id of erased) report(await openErased(audit, kind, id));
   let after = -1n;
   for (;;) {
-    const rows = await audit.database.prisma.$queryRawUnsafe<VersionRow[]>(sql, kind.name, after);
+    const rows = await audit.database.prisma.$queryRawUnsafe<VersionRow[]>(sql, kind.name, after, erased);
     for (const row of rows) report(await openVersion(audit, kind, row));
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.entry;
+  }
+}
+
+/** Records that an entry says something was erased of, or a row beside says so. */
+async function erasedRecords({ database }: RowAudit, kind: AnyKind): Promise<string[]> {
+  const rows = await database.prisma.$queryRawUnsafe<{ id: string }[]>(
+    `SELECT subject::text AS id FROM entry WHERE kind = $1 AND position(convert_to($2, 'UTF8') IN opening) > 0
+     UNION SELECT e.subject::text FROM resealed r JOIN entry e ON e.index = r.version_entry WHERE e.kind = $1`,
+    kind.name,
+    `"op":"${kind.noun}.erase"`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+async function openErased(audit: RowAudit, kind: AnyKind, id: string): Promise<VitrineError | null> {
+  try {
+    await openVersions(audit, kind, id);
+    return null;
+  } catch (error) {
+    if (!(error instanceof VitrineError) || error.code !== 'INTEGRITY_VIOLATION') throw error;
+    return 'kind' in error.details ? error : violation(kind, id, error.message);
   }
 }
 
@@ -153,6 +180,9 @@ export async function auditStrays(audit: RowAudit): Promise<void> {
       WHERE e.index IS NULL OR e.kind <> s.kind OR e.subject <> s.id OR e.version <> s.version
      UNION ALL SELECT 'wrapped key', w.entry::text FROM wrapped_key w LEFT JOIN sealed s ON s.entry = w.entry
       WHERE s.entry IS NULL
+     UNION ALL SELECT 'bytes sealed anew', r.entry::text FROM resealed r LEFT JOIN entry e ON e.index = r.version_entry
+      LEFT JOIN entry by ON by.index = r.entry WHERE e.index IS NULL OR by.kind IS DISTINCT FROM e.kind
+        OR by.subject IS DISTINCT FROM e.subject OR by.version <= e.version
      UNION ALL SELECT 'unique key in ' || k.scope, k.entry::text FROM unique_key k WHERE k.kind <> ALL($1::text[])
      UNION ALL SELECT 'search word in ' || w.scope, w.entry::text FROM search_word w WHERE w.kind <> ALL($1::text[])
      UNION ALL SELECT 'upload request', u.entry::text FROM upload_request u LEFT JOIN entry e ON e.index = u.entry

@@ -22,6 +22,8 @@ export class Facts {
   readonly #reading = new Map<string, Promise<Outcome | null>>();
   /** Who held a unique key when it was looked up last. */
   readonly #holders = new Map<string, Holder>();
+  /** Erasures of the log when something was dropped last. */
+  #erasures = 0;
 
   constructor(private readonly source: FactSource) {}
 
@@ -33,7 +35,7 @@ export class Facts {
     const key = `${kind.name}/${id}`;
     const outcome = this.#current(kind, id) ?? (await this.#read(key, kind, id));
     if (outcome instanceof VitrineError) throw outcome;
-    if (outcome !== null) keep(this.#kept, key, outcome);
+    if (outcome !== null && this.#isNewest(outcome)) keep(this.#kept, key, outcome);
     return outcome as Unrelated<V> | null; // the kind tells what its values are
   }
 
@@ -54,6 +56,20 @@ export class Facts {
   rememberHolder(scope: string, value: string, record: Unrelated<object>): void {
     keep(this.#holders, keyOf(scope, value), { kind: record.kind, id: record.head.id });
     keep(this.#kept, `${record.kind}/${record.head.id}`, record);
+  }
+
+  /** Drops what is kept when something was erased since: values that are gone are not to stay in memory. */
+  dropErased(): void {
+    const { erasures } = this.source.trusted;
+    if (erasures === this.#erasures) return;
+    this.#erasures = erasures;
+    this.#kept.clear();
+    this.#holders.clear();
+  }
+
+  /** A reading that an erasure overtook isn't kept. */
+  #isNewest({ kind, head, anchor }: Unrelated<object>): boolean {
+    return this.source.trusted.subject(kind, head.id)?.index === anchor.index;
   }
 
   #current(kind: AnyKind, id: string): Unrelated<object> | undefined {

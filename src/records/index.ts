@@ -3,6 +3,8 @@ export type { Finding, RowAudit } from './audit.js';
 export { ROLES } from './caller.js';
 export type { Caller, Member, Role } from './caller.js';
 export { requirePlaces } from './complete.js';
+export { erasableFields, sealErasure, stillErased } from './erase.js';
+export type { ErasureOf, SealedErasure } from './erase.js';
 export { FIELD_CLASSES, RELATIONS } from './field-class.js';
 export type { FieldClass, Relation } from './field-class.js';
 export type {
@@ -10,6 +12,7 @@ export type {
   Column,
   ColumnType,
   ColumnValue,
+  Erased,
   Loaded,
   RecordHead,
   RecordKind,
@@ -29,4 +32,5 @@ export { sealRecord } from './seal.js';
 export type { SealedRecord, SealingKeys } from './seal.js';
 export { RecordStore } from './store.js';
 export type { Listed, Outcome } from './store.js';
+export type { SealedVersion } from './versions.js';
 export type { Json, JsonObject } from '../ledger/core/index.js';

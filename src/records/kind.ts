@@ -61,8 +61,18 @@ export interface Loaded<V> {
   readonly head: RecordHead;
   readonly values: V;
   readonly anchor: AnchorOf;
+  /** What of it was erased; absent when nothing was. */
+  readonly erased?: Erased;
   /** What the caller of this request is to this record. */
   readonly relations: ReadonlySet<Relation>;
+}
+
+/** What was erased of a record. An erased field reads null, whatever the type of its values says. */
+export interface Erased {
+  /** Names of the fields, in order. */
+  readonly fields: readonly string[];
+  /** Everything is gone but what places the record: it takes no change any more. */
+  readonly whole: boolean;
 }
 
 /** Where a record version stands on the log. */
@@ -114,6 +124,11 @@ export interface RecordKind<V extends object = object> {
    * record doesn't get its id either. A field whose id is itself a field of the API isn't among them.
    */
   readonly refers?: { readonly [F in keyof V & string]?: string };
+  /**
+   * Fields that stay when a record is erased: ids and states that place it. Kinds that can be erased name them, and
+   * their functions take null for every other field.
+   */
+  readonly keeps?: { readonly [F in keyof V & string]?: true };
   /** Checks values and brings them into their one form. */
   readonly values: z.ZodType<V>;
   readonly columns: Readonly<Record<string, Column<V>>>;

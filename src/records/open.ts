@@ -1,10 +1,11 @@
 /** Opening: from a row and its verified entry to values, by read checks 1, 2 and 3 (design: ledger). */
 import type { VerifiedEntry, WrappingKey } from '../ledger/index.js';
 import { nativeHash } from '../ledger/index.js';
+import type { SealedFields } from '../ledger/core/index.js';
 import { contentHash, equal, openPlaintext, VitrineError } from '../ledger/core/index.js';
 import { columnTexts } from './columns.js';
 import { openEnvelope } from './envelope.js';
-import type { RecordHead, Unrelated } from './kind.js';
+import type { Erased, RecordHead, Unrelated } from './kind.js';
 import type { AnyKind } from './kinds.js';
 import { keepSealed } from './sealed-fields.js';
 
@@ -41,7 +42,7 @@ export function openRow(
   const { subject } = entry.opening;
   if (content === null) throw fail('its entry seals no record');
   if (subject.kind !== kind.name || subject.id !== id) throw fail('its entry is about another record');
-  const { head, values } = openSealed(kind, row, content, custodianKey, fail);
+  const { head, values, erased } = openSealed(kind, row, content, custodianKey, fail);
   if (head.kind !== kind.name || head.id !== id || head.version !== subject.version)
     throw fail('the sealed head names another record or version');
   for (const [name, sealed] of columnTexts(kind, values, head)) {
@@ -51,6 +52,7 @@ export function openRow(
     kind: kind.name,
     head,
     values,
+    ...(erased !== null && { erased }),
     anchor: {
       index: entry.index,
       block: entry.leaf.block,
@@ -68,7 +70,24 @@ export function openSealed(
   content: Uint8Array,
   custodianKey: WrappingKey,
   fail: (what: string) => VitrineError,
-): { head: RecordHead; values: object } {
+): { head: RecordHead; values: object; erased: Erased | null } {
+  const opened = openFields(row, content, custodianKey, fail);
+  const values: Record<string, unknown> = {};
+  for (const name of Object.keys(kind.fields)) {
+    const field = opened.fields[name];
+    values[name] = field !== undefined && 'value' in field ? field.value : null;
+  }
+  keepSealed(values, opened.fields);
+  return { head: opened.head, values, erased: erasedOf(kind, opened.fields) };
+}
+
+/** Decrypts and recomputes `content`: head and fields, with their salts. */
+export function openFields(
+  row: Pick<SealedRow, 'nonce' | 'bytes' | 'wrapped'>,
+  content: Uint8Array,
+  custodianKey: WrappingKey,
+  fail: (what: string) => VitrineError,
+): { readonly head: RecordHead; readonly fields: SealedFields } {
   let plaintext: Uint8Array;
   try {
     plaintext = openEnvelope(row, content, custodianKey);
@@ -77,12 +96,14 @@ export function openSealed(
   }
   if (!equal(contentHash(plaintext, nativeHash), content))
     throw fail('the sealed bytes are not what its entry commits to');
-  const opened = openPlaintext(plaintext);
-  const values: Record<string, unknown> = {};
-  for (const name of Object.keys(kind.fields)) {
-    const field = opened.fields[name];
-    values[name] = field !== undefined && 'value' in field ? field.value : null;
-  }
-  keepSealed(values, opened.fields);
-  return { head: opened.head, values };
+  return openPlaintext(plaintext);
+}
+
+/** What of a record's fields was erased; null for nothing. */
+export function erasedOf(kind: Pick<AnyKind, 'keeps'>, sealed: SealedFields): Erased | null {
+  const kept: Readonly<Record<string, true>> = kind.keeps ?? {};
+  const names = Object.keys(sealed).sort();
+  const fields = names.filter((name) => sealed[name] !== undefined && 'erased' in sealed[name]);
+  if (fields.length === 0) return null;
+  return { fields, whole: names.every((name) => fields.includes(name) || Object.hasOwn(kept, name)) };
 }

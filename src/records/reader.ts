@@ -8,6 +8,7 @@ import type { Loaded, RecordKind, RelationLookups, Unrelated } from './kind.js';
 import { violation } from './open.js';
 import type { Query } from './query.js';
 import type { Outcome, RecordStore } from './store.js';
+import type { SealedVersion } from './versions.js';
 
 export interface Edge<V> {
   readonly cursor: string;
@@ -39,6 +40,8 @@ export interface RecordReader {
     scope: string,
     value: string,
   ): Promise<Unrelated<V> | null>;
+  /** Every version of a record with its salts, oldest first: for what changes or proves them all. Not for clients. */
+  versions<V extends object>(kind: RecordKind<V>, id: string): Promise<readonly SealedVersion[]>;
   /**
    * One page of a list. By a column of the kind's `lists` it proves itself: throws INTEGRITY_VIOLATION when the database
    * doesn't hold every record that the log knows there.
@@ -122,6 +125,10 @@ export class CallerReader implements RecordReader {
     const record = await this.byKey(kind, scope, value);
     if (record !== null) facts.rememberHolder(scope, value, record);
     return record;
+  }
+
+  versions<V extends object>(kind: RecordKind<V>, id: string): Promise<readonly SealedVersion[]> {
+    return this.#store.versions(kind, id);
   }
 
   async find<V extends object>(kind: RecordKind<V>, query: Query): Promise<Page<V>> {

@@ -1,8 +1,8 @@
 /** Sealing: from a change's values to commitments and to the rows that commit with its entry. */
 import type { PendingEntry, RowWrite, UniqueClaim, WordClaim, WrappingKey } from '../ledger/index.js';
 import { nativeHash } from '../ledger/index.js';
-import type { Json } from '../ledger/core/index.js';
-import { sealPlaintext } from '../ledger/core/index.js';
+import type { Json, SealedFields, SealedPlaintext } from '../ledger/core/index.js';
+import { sealFields, sealPlaintext } from '../ledger/core/index.js';
 import { columnTexts, HEAD_COLUMNS, sqlName, SQL_TYPES } from './columns.js';
 import type { Random } from './envelope.js';
 import { closeEnvelope } from './envelope.js';
@@ -27,6 +27,9 @@ export interface SealingKeys {
 
 export type SealedRecord = Pick<PendingEntry, 'content' | 'fields' | 'rows' | 'unique' | 'words'>;
 
+/** Fields of the version before that were erased and got no new value: their leaf hashes stay in their place. */
+export type ErasedLeaves = ReadonlyMap<string, Uint8Array>;
+
 /**
  * Seals one record version.
  * @returns both commitments, the rows (sealed bytes, wrapped key, current row) and the hashed keys and words.
@@ -37,10 +40,41 @@ export async function sealRecord<V extends object>(
   values: V,
   keys: SealingKeys,
   random: Random,
+  erased: ErasedLeaves = new Map(),
 ): Promise<SealedRecord> {
-  const sealed = sealPlaintext(head, leafValues(kind, values), () => random(SALT_BYTES), nativeHash);
+  const leaves = leafValues(kind, values);
+  const salt = (): Uint8Array => random(SALT_BYTES);
+  const sealed =
+    erased.size === 0
+      ? sealPlaintext(head, leaves, salt, nativeHash)
+      : sealFields(head, saltFields(leaves, erased, salt), nativeHash);
+  return sealedRows(kind, head, values, sealed, keys, random);
+}
+
+/** Each value under a salt of its own, and the leaf hash of each that was erased. */
+export function saltFields(
+  values: Readonly<Record<string, Json>>,
+  erased: ErasedLeaves,
+  salt: () => Uint8Array,
+): SealedFields {
+  const fields = Object.entries(values).map(([name, value]) => {
+    const leaf = erased.get(name);
+    return [name, leaf === undefined ? { salt: salt(), value } : { erased: leaf }] as const;
+  });
+  return Object.fromEntries(fields);
+}
+
+/** The rows, keys and words of a version whose plaintext is made. */
+export async function sealedRows<V extends object>(
+  kind: RecordKind<V>,
+  head: RecordHead,
+  values: V,
+  { plaintext, content, fields }: SealedPlaintext,
+  keys: SealingKeys,
+  random: Random,
+): Promise<SealedRecord> {
   const custodianKey = await keys.custodianKey(head.custodian);
-  const envelope = closeEnvelope(sealed.plaintext, sealed.content, custodianKey, random);
+  const envelope = closeEnvelope(plaintext, content, custodianKey, random);
   const { id: keyId } = keys.blindKey;
   const unique: UniqueClaim[] = (kind.uniqueKeys?.(values, head) ?? []).map((claim) => ({
     scope: claim.scope,
@@ -74,11 +108,11 @@ export async function sealRecord<V extends object>(
       values: { key_id: custodianKey.id, wrapped: envelope.wrapped },
     },
   ];
-  return { content: sealed.content, fields: sealed.fields, rows, unique, words };
+  return { content, fields, rows, unique, words };
 }
 
 /** One leaf for every declared field; an absent optional field is a null leaf. */
-function leafValues<V extends object>(kind: RecordKind<V>, values: V): Record<string, Json> {
+export function leafValues<V extends object>(kind: RecordKind<V>, values: V): Record<string, Json> {
   const leaves: Record<string, Json> = {};
   for (const name of Object.keys(kind.fields) as (keyof V & string)[]) {
     // The kind's schema has just validated `values`, and its output is JSON.

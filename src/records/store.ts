@@ -14,6 +14,7 @@ import { type ListPlan, Lists } from './lists.js';
 import { openRow, violation } from './open.js';
 import type { Query, Sql } from './query.js';
 import { encodeCursor, pageSql } from './query.js';
+import { openVersions, type SealedVersion } from './versions.js';
 
 /** What became of one row: the record, or why it can't be shown. */
 export type Outcome = Unrelated<object> | VitrineError;
@@ -58,6 +59,7 @@ export class RecordStore {
       open: (plan, ids) => this.#openUnshown(plan, ids),
       reported: (error) => this.reported(error),
     });
+    deps.ledger.onAdvance(() => this.facts.dropErased());
   }
 
   get ledger(): Ledger {
@@ -168,6 +170,17 @@ export class RecordStore {
       key,
     );
     return rows[0] ?? null;
+  }
+
+  /** Every version of a record, oldest first. @throws VitrineError INTEGRITY_VIOLATION, which is reported */
+  async versions(kind: AnyKind, id: string): Promise<readonly SealedVersion[]> {
+    try {
+      return await openVersions(this.#deps, kind, id);
+    } catch (error) {
+      throw error instanceof VitrineError && error.code === 'INTEGRITY_VIOLATION'
+        ? this.reported(error)
+        : error;
+    }
   }
 
   /** Reports a violation that was found in what this store gave. */

@@ -49,6 +49,8 @@ export const reportKind: RecordKind<ReportValues> = {
     reason: 'REPORTING',
   },
   refers: { form: 'Form' },
+  // That it was filed, and when, is what institutions owe.
+  keeps: { form: true, code: true, formVersion: true, period: true, state: true, due: true, filedAt: true },
   values,
   columns: {
     form: { type: 'text', class: 'DIRECTORY', of: (report) => report.code },

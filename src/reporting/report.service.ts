@@ -139,6 +139,7 @@ function checkPeriod(form: FormValues, text: string, today: string): Period | { 
 }
 
 function requireStanding(report: Loaded<ReportValues>): void {
+  if (report.erased?.whole === true) throw new VitrineError('ERASED', 'the report was erased');
   if (report.values.state !== 'RETRACTED') return;
   throw new VitrineError('CONFLICT', 'expected a report that stands, got one that is RETRACTED', {
     details: { state: report.values.state },

@@ -106,7 +106,8 @@ export class Report extends RecordObject<ReportValues> {
   @Classified('REPORTING')
   @Field(() => [IndicatorValueObject], { nullable: true, description: 'The figures, in the form’s order.' })
   get indicators(): IndicatorValueObject[] | null {
-    return this.record.values.indicators.map((value) => new IndicatorValueObject(value));
+    const { indicators } = this.record.values as { readonly indicators: readonly IndicatorValue[] | null };
+    return indicators?.map((value) => new IndicatorValueObject(value)) ?? null;
   }
 
   @Classified('REPORTING')

@@ -23,6 +23,7 @@ export {
   maybe,
   moment,
   note,
+  orEmpty,
   text,
   uuid,
   whole,

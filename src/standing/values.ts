@@ -49,6 +49,11 @@ export function list<S extends z.ZodType>(schema: S, max: number) {
     .transform((items) => items ?? []);
 }
 
+/** The items of a list, none when it was erased: an erased field reads null, whatever its type says. */
+export function orEmpty<T>(items: readonly T[] | null): readonly T[] {
+  return items ?? [];
+}
+
 /** A record id. */
 export const uuid = z
   .string('expected an id')

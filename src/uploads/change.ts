@@ -1,6 +1,15 @@
 /** A wished-for mutation as plain data (design: architecture, "The one way in"). */
 import type { CounterMove } from '../ledger/index.js';
-import type { Json, Loaded, RecordHead, RecordKind, Relation, Role, Unrelated } from '../records/index.js';
+import type {
+  Json,
+  Loaded,
+  RecordHead,
+  RecordKind,
+  Relation,
+  Role,
+  SealedVersion,
+  Unrelated,
+} from '../records/index.js';
 
 /** Who may do an operation: any of the roles, standing in any of the relations to the record. */
 export interface Permission {
@@ -40,6 +49,12 @@ export interface Change<V extends object = object> {
   /** Small facts for the opening; no personal data. */
   readonly detail?: Readonly<Record<string, Json>>;
   readonly registers?: KeyRegistration;
+  /** Values that this change destroys, in its base and in every version before: it has no values of its own then. */
+  readonly erases?: {
+    readonly names: readonly string[];
+    /** Every version of the record, the base last. */
+    readonly versions: readonly SealedVersion[];
+  };
 }
 
 /** A change of some kind, for lists of changes of several kinds. */

@@ -1,6 +1,8 @@
 export { genesisRecords } from './genesis.js';
 export type { GenesisFacts, GenesisIds } from './genesis.js';
 export type { Accepted, AnyChange, Change, KeyRegistration, Permission, UploadRequest } from './change.js';
+export { replayErasure } from './replay.js';
+export type { Replayed, ReplayDependencies } from './replay.js';
 export { requirePermitted, RULES } from './rules.js';
 export type { Asked, Refusal, Rule } from './rules.js';
 export { only, requireMay, submitOne, todayOf } from './service.js';

@@ -47,11 +47,16 @@ const lineage: Rule = ({ change }) => {
   return { code: 'CONFLICT', message: 'the change does not follow the version it was made from' };
 };
 
+const standing: Rule = ({ change: { base, op } }) => {
+  if (base?.erased?.whole !== true) return null;
+  return { code: 'ERASED', message: `${op} needs a record that wasn't erased` };
+};
+
 function follows({ base, head }: AnyChange): boolean {
   return base !== null && base.head.id === head.id && base.head.version + 1 === head.version;
 }
 
-export const RULES: Readonly<Record<string, Rule>> = { role, relation, licence, lineage };
+export const RULES: Readonly<Record<string, Rule>> = { role, relation, licence, lineage, standing };
 
 /**
  * Asks every rule.

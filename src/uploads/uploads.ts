@@ -6,8 +6,8 @@ import type { Ledger, PendingEntry } from '../ledger/index.js';
 import { StaleAuthority } from '../ledger/index.js';
 import type { JsonObject } from '../ledger/core/index.js';
 import { canonical, VitrineError } from '../ledger/core/index.js';
-import type { Caller, Member, RecordReader, Relation } from '../records/index.js';
-import { requirePlaces, sealRecord } from '../records/index.js';
+import type { Caller, Member, RecordReader, Relation, SealedErasure, SealingKeys } from '../records/index.js';
+import { requirePlaces, sealErasure, sealRecord, stillErased } from '../records/index.js';
 import type { AnyChange, Accepted, UploadRequest } from './change.js';
 import { requirePermitted } from './rules.js';
 import type { Signing } from './statement.js';
@@ -177,13 +177,12 @@ export class Uploads {
   ): Promise<PendingEntry> {
     requirePermitted({ change, caller, relations: await this.#relations(change) });
     const { ledger, random } = this.#deps;
-    const values = parseValues(change);
-    requirePlaces(change.kind, { values, head: change.head }, change.base);
-    const sealed = await sealRecord(change.kind, change.head, values, ledger.keys, random);
+    const { values, ...sealed } = await seal(change, ledger.keys, random);
     const key = change.registers === undefined ? null : await registerKey(this.#signing, change.registers);
     const authority = authorityOf(change, caller);
     const detail: JsonObject = {
       ...change.detail,
+      ...sealed.detail,
       ...key?.detail,
       authority: authority.map(Number),
       input: inputHash,
@@ -198,7 +197,7 @@ export class Uploads {
       by,
       subject: { kind: change.head.kind, id: change.head.id, version: change.head.version },
       supersedes: change.base?.anchor.index ?? null,
-      threads: [...new Set(change.kind.threads(values, change.head))],
+      threads: [...new Set(change.kind.threads(values, sealed.head))],
       request,
       part,
       signature: await signStatement(this.#signing, by, parts),
@@ -223,6 +222,20 @@ export class Uploads {
     const [related] = await this.#submitter.records.relate(change.kind, [record]);
     return related?.relations ?? new Set();
   }
+}
+
+/** Seals a change: its values, or what an erasure leaves of those of its base. */
+async function seal(
+  change: AnyChange,
+  keys: SealingKeys,
+  random: (bytes: number) => Uint8Array,
+): Promise<Omit<SealedErasure, 'rewraps'> & Partial<Pick<SealedErasure, 'rewraps'>>> {
+  const { kind, head, base, erases } = change;
+  if (erases !== undefined && base !== null) return sealErasure(kind, { base, ...erases }, keys, random);
+  const values = parseValues(change);
+  requirePlaces(kind, { values, head }, base);
+  const sealed = await sealRecord(kind, head, values, keys, random, stillErased(base, values));
+  return { ...sealed, detail: {}, head, values };
 }
 
 /** @throws VitrineError UNAUTHENTICATED */

@@ -182,6 +182,7 @@ export class World {
           of(kind).filter((record) => matches(kind, record, { where, first: 1000 })),
         );
       },
+      versions: () => Promise.resolve([]),
       relate,
       forget: () => {},
     };

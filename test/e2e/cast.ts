@@ -64,8 +64,9 @@ export function relationsTo(type: string, who: string | null): string[] {
         ...(ofCity && type === 'Subsidy' ? ['PAYEE'] : []),
       ];
     case 'Hold':
+    case 'Erasure':
       if (who === 'patient.self') return ['SELF'];
-      if (ofCity || who === 'finance.ministry') return ['CUSTODIAN'];
+      if (ofCity || (type === 'Hold' && who === 'finance.ministry')) return ['CUSTODIAN'];
       return [...(state ? ['STATE'] : []), ...audits];
     default:
       throw new Error(`no record type ${type}`);
@@ -192,6 +193,13 @@ export async function enact(vitrine: TestVitrine): Promise<Records> {
     Encounter: encounter,
     northEncounter,
     Institution: city ?? '',
+    Erasure: await make('clinician.city', 'eraseRecord', 'erasure', {
+      kind: 'ENCOUNTER',
+      id: encounter,
+      expectedVersion: 1,
+      fields: ['payer'],
+      legalBasis: 'Article 17',
+    }),
     Hold: await hold(vitrine, encounter),
     ...(await money(make, city ?? '')),
     ...(await report(make)),

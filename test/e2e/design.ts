@@ -80,10 +80,11 @@ export const EXISTENCE: Readonly<Record<string, string>> = {
   Programme: 'DIRECTORY',
   Subsidy: 'DIRECTORY',
   Hold: 'DIRECTORY',
+  Erasure: 'DIRECTORY',
 };
 
 /** Fields of every record, which tell no more than that it exists. */
-export const OF_EVERY_RECORD = 'id version recordedAt custodian anchor history proof';
+export const OF_EVERY_RECORD = 'id version recordedAt custodian anchor history proof erased retainUntil';
 
 /** The class of every other field of every record type. */
 export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -122,6 +123,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     ACCOUNT: 'account',
   },
   Hold: { DIRECTORY: 'kind recordId state reason releaseReason' },
+  Erasure: { DIRECTORY: 'kind recordId fields legalBasis state refusal' },
 };
 
 /** Every field of a record type with its class, as the design has it. */

@@ -15,6 +15,7 @@ const TYPES = [
   'Programme',
   'Subsidy',
   'Hold',
+  'Erasure',
 ];
 const ENTITIES =
   'query ($all: [_Any!]!) { _entities(representations: $all) { __typename ... on Record { id anchor { verified } } ... on Patient { names { family } } } }';
@@ -66,6 +67,7 @@ describe('_entities', () => {
       'Programme',
       'Subsidy',
       'Hold',
+      'Erasure',
     ];
     const all = care.map(representation);
     const { data, errors } = await vitrine.ask<Entities>('clinician.city', ENTITIES, { all });
@@ -80,10 +82,10 @@ describe('_entities', () => {
       expect(text).not.toContain('Quellmalz');
       return data?._entities.flatMap((entity) => (entity === null ? [] : [entity.__typename]));
     };
-    const state = ['Institution', 'Member', 'Form', 'Report', 'Programme', 'Subsidy', 'Hold'];
+    const state = ['Institution', 'Member', 'Form', 'Report', 'Programme', 'Subsidy', 'Hold', 'Erasure'];
     expect(await seen('regulator.one')).toEqual(state);
     expect(await seen('finance.harbour')).toEqual(
-      state.filter((type) => type !== 'Member' && type !== 'Hold'),
+      state.filter((type) => !['Member', 'Hold', 'Erasure'].includes(type)),
     );
     expect(await seen('patient.one')).toEqual(['Institution', 'Form']);
     expect(await seen(null)).toEqual(['Institution', 'Form']);

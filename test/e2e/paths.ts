@@ -28,6 +28,7 @@ const ROOTS: Readonly<Record<string, (records: Records) => string>> = {
   Programme: ({ Programme }) => `programme(id: "${Programme}")`,
   Subsidy: ({ Subsidy }) => `subsidy(id: "${Subsidy}")`,
   Hold: ({ Hold }) => `hold(id: "${Hold}")`,
+  Erasure: ({ Erasure }) => `erasure(id: "${Erasure}")`,
 };
 
 /** The four ways that every record has. */
@@ -243,6 +244,15 @@ const STATE: readonly Way[] = [
     by: 'holds',
     query: (selection, { Encounter }) => `{ holds(filter: { record: "${Encounter}" }) ${edges(selection)} }`,
     path: ['holds', 'edges', 'node'],
+    leads: (who) => ofCity(who) || ofState(who),
+    alone: true,
+  },
+  {
+    type: 'Erasure',
+    by: 'erasures',
+    query: (selection, { Encounter }) =>
+      `{ erasures(filter: { record: "${Encounter}" }) ${edges(selection)} }`,
+    path: ['erasures', 'edges', 'node'],
     leads: (who) => ofCity(who) || ofState(who),
     alone: true,
   },

@@ -41,6 +41,10 @@ const HIDDEN: readonly (readonly [who: string | null, type: string])[] = [
   ['clinician.north', 'Hold'],
   ['patient.one', 'Hold'],
   [null, 'Hold'],
+  ['clinician.harbour', 'Erasure'],
+  ['clinician.north', 'Erasure'],
+  ['patient.one', 'Erasure'],
+  [null, 'Erasure'],
 ];
 
 describe('what is not for the caller', () => {

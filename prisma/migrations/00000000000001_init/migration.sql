@@ -16,9 +16,9 @@ CREATE TABLE "encounter" (
     "entry" BIGINT NOT NULL,
     "custodian" UUID,
     "patient" UUID NOT NULL,
-    "class" TEXT NOT NULL,
-    "status" TEXT NOT NULL,
-    "started_at" TIMESTAMPTZ(3) NOT NULL,
+    "class" TEXT,
+    "status" TEXT,
+    "started_at" TIMESTAMPTZ(3),
     "ended_at" TIMESTAMPTZ(3),
     "retracted" BOOLEAN NOT NULL,
 
@@ -36,6 +36,19 @@ CREATE TABLE "hold" (
     "state" TEXT NOT NULL,
 
     CONSTRAINT "hold_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "erasure" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "record" UUID NOT NULL,
+    "keeper" UUID,
+    "state" TEXT NOT NULL,
+
+    CONSTRAINT "erasure_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -193,6 +206,16 @@ CREATE TABLE "sealed" (
 );
 
 -- CreateTable
+CREATE TABLE "resealed" (
+    "version_entry" BIGINT NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "nonce" BYTEA NOT NULL,
+    "bytes" BYTEA NOT NULL,
+
+    CONSTRAINT "resealed_pkey" PRIMARY KEY ("version_entry","entry")
+);
+
+-- CreateTable
 CREATE TABLE "wrapped_key" (
     "entry" BIGINT NOT NULL,
     "key_id" TEXT NOT NULL,
@@ -320,6 +343,18 @@ CREATE INDEX "hold_record_idx" ON "hold"("record");
 CREATE INDEX "hold_keeper_idx" ON "hold"("keeper");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "erasure_entry_key" ON "erasure"("entry");
+
+-- CreateIndex
+CREATE INDEX "erasure_record_idx" ON "erasure"("record");
+
+-- CreateIndex
+CREATE INDEX "erasure_keeper_idx" ON "erasure"("keeper");
+
+-- CreateIndex
+CREATE INDEX "erasure_state_idx" ON "erasure"("state");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "programme_entry_key" ON "programme"("entry");
 
 -- CreateIndex
@@ -363,6 +398,9 @@ CREATE INDEX "search_word_subject_idx" ON "search_word"("subject");
 
 -- CreateIndex
 CREATE INDEX "sealed_id_version_idx" ON "sealed"("id", "version");
+
+-- CreateIndex
+CREATE INDEX "resealed_entry_idx" ON "resealed"("entry");
 
 -- CreateIndex
 CREATE INDEX "custodian_key_custodian_idx" ON "custodian_key"("custodian");

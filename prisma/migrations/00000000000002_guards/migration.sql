@@ -81,6 +81,7 @@ SELECT vitrine_guard_append_only('cosignature');
 SELECT vitrine_guard_append_only('thread_entry');
 SELECT vitrine_guard_append_only('upload_request');
 SELECT vitrine_guard_record('sealed');
+SELECT vitrine_guard_record('resealed');
 
 -- A snapshot is never changed; it goes when newer ones are anchored.
 CREATE TRIGGER vitrine_no_update BEFORE UPDATE ON snapshot FOR EACH ROW EXECUTE FUNCTION vitrine_refuse();
@@ -94,10 +95,21 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON unique_key, search_word, counter, wrappe
 GRANT SELECT, INSERT ON alarm TO vitrine_app;
 -- Restores are the owner's work: the application only looks whether one is unfinished.
 GRANT SELECT ON restore TO vitrine_app;
+
+-- After an erasure the old rows go from the disk. PostgreSQL before 17 has no such right: the operator vacuums there.
+DO $$
+BEGIN
+  IF current_setting('server_version_num')::int >= 170000 THEN
+    GRANT MAINTAIN ON unique_key, search_word, wrapped_key, encounter, patient, report TO vitrine_app;
+  END IF;
+END
+$$;
+
 GRANT USAGE ON SEQUENCE alarm_id_seq TO vitrine_app;
 
 -- Guarded domain tables, written by prisma/migration.mjs. Nothing below this line by hand.
 SELECT vitrine_guard_record('encounter');
+SELECT vitrine_guard_record('erasure');
 SELECT vitrine_guard_record('form');
 SELECT vitrine_guard_record('hold');
 SELECT vitrine_guard_record('institution');

@@ -64,6 +64,7 @@ export {
   thumbprint,
 } from './statement.js';
 export type { ParsedJws, Statement } from './statement.js';
+export { eraseFields, sealFields } from './erase.js';
 export {
   contentHash,
   fieldHashes,

@@ -182,7 +182,7 @@ function checkedHead(head: SealedHead): JsonObject {
 }
 
 /** The head's nine members and no others, whatever else the object carries. */
-function headJson(head: SealedHead): JsonObject {
+export function headJson(head: SealedHead): JsonObject {
   const { kind, schema, id, version, custodian, patient, jurisdiction, label, retention } = head;
   return { kind, schema, id, version, custodian, patient, jurisdiction, label, retention };
 }

@@ -1,0 +1,156 @@
+/**
+ * Every version of one record, opened: for an erasure, which takes a value out of all of them, and for the audit of what
+ * an erasure left. The log says how many there are and what each commits to, so none can be hidden or put back.
+ */
+import type { Database } from '../database/index.js';
+import type { Ledger, VerifiedEntry } from '../ledger/index.js';
+import { isErasure, nativeHash, readErasure } from '../ledger/index.js';
+import type { SealedFields } from '../ledger/core/index.js';
+import { equal, fieldsRoot, VitrineError } from '../ledger/core/index.js';
+import type { RecordHead } from './kind.js';
+import type { AnyKind } from './kinds.js';
+import { openFields, violation } from './open.js';
+
+/** A version with its salts. */
+export interface SealedVersion {
+  readonly entry: VerifiedEntry;
+  readonly head: RecordHead;
+  readonly fields: SealedFields;
+}
+
+interface VersionRow {
+  readonly index: bigint;
+  readonly leaf: Uint8Array;
+  readonly opening: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly nonce: Uint8Array | null;
+  readonly bytes: Uint8Array | null;
+  readonly key_id: string | null;
+  readonly wrapped: Uint8Array | null;
+  /** The newest erasure that sealed it anew, by the table. */
+  readonly by: bigint | null;
+}
+
+/** Bytes of a version as they are to be opened: what was sealed, or what the newest erasure left of it. */
+const SQL = `
+  SELECT e.index, e.leaf, e.opening, e.salt, r.entry AS by, w.key_id, w.wrapped,
+    COALESCE(r.nonce, s.nonce) AS nonce, COALESCE(r.bytes, s.bytes) AS bytes
+  FROM entry e LEFT JOIN sealed s ON s.entry = e.index LEFT JOIN wrapped_key w ON w.entry = e.index
+  LEFT JOIN LATERAL (SELECT * FROM resealed WHERE version_entry = e.index ORDER BY entry DESC LIMIT 1) r ON TRUE
+  WHERE e.kind = $1 AND e.subject = $2::uuid ORDER BY e.index`;
+
+/** How often a read that a concurrent commit overtook is repeated before it gives up. */
+const ATTEMPTS = 6;
+
+export interface VersionSource {
+  readonly database: Pick<Database, 'prisma'>;
+  readonly ledger: Ledger;
+}
+
+/**
+ * All versions of a record, oldest first; none when the log knows no such record.
+ * @throws VitrineError INTEGRITY_VIOLATION naming the first that doesn't hold
+ */
+export async function openVersions(
+  source: VersionSource,
+  kind: AnyKind,
+  id: string,
+): Promise<readonly SealedVersion[]> {
+  const { trusted } = source.ledger;
+  await source.ledger.sync();
+  for (let attempt = 1; ; attempt++) {
+    const rows = await source.database.prisma.$queryRawUnsafe<VersionRow[]>(SQL, kind.name, id);
+    const last = rows.at(-1)?.index;
+    if (last !== undefined) await trusted.advance(last + 1n);
+    const head = trusted.subject(kind.name, id);
+    if (head?.index === last && (head?.count ?? 0) === rows.length) return openRows(source, kind, id, rows);
+    // A commit between the two looks the same; only what stays wrong is wrong.
+    if (attempt === ATTEMPTS) throw violation(kind, id, 'versions of it are missing', head?.index);
+    await source.ledger.sync();
+  }
+}
+
+async function openRows(
+  { ledger }: VersionSource,
+  kind: AnyKind,
+  id: string,
+  rows: readonly VersionRow[],
+): Promise<readonly SealedVersion[]> {
+  const verified = await ledger.trusted.verifyEntries(rows);
+  const entries = verified.map((entry) => {
+    if (entry instanceof VitrineError) throw entry;
+    return entry;
+  });
+  const contents = contentsOf(entries);
+  const versions: SealedVersion[] = [];
+  for (const [place, row] of rows.entries()) {
+    const [entry, content] = [entries[place], contents[place]];
+    if (entry === undefined || content === undefined) continue;
+    versions.push(await openVersion(ledger, kind, id, row, entry, content));
+  }
+  requireErased(kind, id, versions);
+  return versions;
+}
+
+/** What an erasure names is in none of the versions up to it: whoever wrote it might have kept a value. */
+function requireErased(kind: AnyKind, id: string, versions: readonly SealedVersion[]): void {
+  for (const [place, { entry }] of versions.entries()) {
+    if (!isErasure(entry.opening)) continue;
+    const { erased } = readErasure(entry);
+    for (const { entry: at, fields } of versions.slice(0, place + 1))
+      for (const name of erased)
+        if (fields[name] !== undefined && 'value' in fields[name])
+          throw violation(
+            kind,
+            id,
+            `its field ${name} was erased by entry ${entry.index}, and is there`,
+            at.index,
+          );
+  }
+}
+
+/** What a version's bytes must hash to, and the erasure that says so where one does. */
+interface Expected {
+  readonly content: Uint8Array | null;
+  readonly by: bigint | null;
+}
+
+/** The commitments of all versions: each entry's own, or that of the newest erasure after it. */
+function contentsOf(entries: readonly VerifiedEntry[]): readonly Expected[] {
+  const contents = entries.map(({ leaf }): Expected => ({ content: leaf.content, by: null }));
+  for (const entry of entries) {
+    if (!isErasure(entry.opening)) continue;
+    for (const [place, content] of readErasure(entry).resealed.entries())
+      contents[place] = { content, by: entry.index };
+  }
+  return contents;
+}
+
+async function openVersion(
+  { keys }: Ledger,
+  kind: AnyKind,
+  id: string,
+  row: VersionRow,
+  entry: VerifiedEntry,
+  { content, by }: Expected,
+): Promise<SealedVersion> {
+  const fail = (what: string): VitrineError => violation(kind, id, what, row.index);
+  const { nonce, bytes, wrapped, key_id: keyId } = row;
+  const { version } = entry.opening.subject;
+  if (row.by !== by)
+    throw fail(
+      by === null
+        ? `version ${version} was sealed anew by no erasure`
+        : `what the erasure of entry ${by} left of version ${version} is missing`,
+    );
+  if (content === null || nonce === null || bytes === null || wrapped === null || keyId === null)
+    throw fail(`the bytes of version ${version}, their key or their commitment are missing`);
+  const key = await keys.custodianKeyById(keyId);
+  const told = (what: string): VitrineError => fail(`version ${version}: ${what}`);
+  const { head, fields } = openFields({ nonce, bytes, wrapped }, content, key, told);
+  if (head.kind !== kind.name || head.id !== id || head.version !== version)
+    throw told('the sealed head names another record or version');
+  if (entry.leaf.fields === null || !equal(fieldsRoot(head, fields, nativeHash), entry.leaf.fields))
+    throw told('its fields are not those that its entry commits to');
+  return { entry, head, fields };
+}

@@ -1,0 +1,121 @@
+/**
+ * Erasures on a restored database (schema/ledger.md, "Erasure"): a backup brings back what was erased after it was taken,
+ * so what stands in the file beside the pin is executed again, by the deployment itself.
+ */
+import { randomUUID } from 'node:crypto';
+import type { ErasureLine, Ledger } from '../ledger/index.js';
+import { isErasure, nativeHash, readErasure } from '../ledger/index.js';
+import { canonical, equal, fromHex, base64url, type JsonObject, VitrineError } from '../ledger/core/index.js';
+import type {
+  AnyKind,
+  KindRegistry,
+  Random,
+  RecordStore,
+  SealedVersion,
+  Unrelated,
+} from '../records/index.js';
+import { sealErasure } from '../records/index.js';
+import { signStatement } from './statement.js';
+
+export interface ReplayDependencies {
+  readonly ledger: Ledger;
+  readonly store: RecordStore;
+  readonly kinds: KindRegistry;
+  readonly random: Random;
+  readonly clock: () => Date;
+}
+
+/**
+ * `replayed`: it was executed now. `standing`: the log has the erasure, or one that executed it again, or nothing is left
+ * of the fields. `absent`: the log knows no such record.
+ */
+export type Replayed = 'replayed' | 'standing' | 'absent';
+
+/**
+ * Executes an erasure again, as an operation of the deployment under its service key. Doing it twice, or while another
+ * process does, is doing it once. Holds and retention aren't asked again: two persons decided, and the values were gone.
+ *
+ * For `restore`: call it for each of `readErasures(dataDir)`, in order, before anything of the database is served.
+ *
+ * @throws VitrineError INTEGRITY_VIOLATION when the record doesn't verify, CONFLICT when it changes meanwhile, UNAVAILABLE
+ */
+export async function replayErasure(deps: ReplayDependencies, line: ErasureLine): Promise<Replayed> {
+  const { ledger, store, kinds } = deps;
+  const kind = kinds.require(line.kind);
+  await ledger.sync();
+  if (!ledger.trusted.hasSubject(line.kind, line.id)) return 'absent';
+  const versions = await store.versions(kind, line.id);
+  const original = fromHex(line.leafHash);
+  if (versions.some((version) => executes(version, original))) return 'standing';
+  const record = (await store.load(kind, [line.id])).get(line.id);
+  if (record instanceof VitrineError) throw record;
+  if (record === null || record === undefined) return 'absent';
+  const gone = new Set(record.erased?.fields);
+  const names = line.fields.filter((name) => Object.hasOwn(kind.fields, name) && !gone.has(name));
+  if (names.length === 0) return 'standing';
+  await append(deps, kind, { base: record, names, versions }, original);
+  return 'replayed';
+}
+
+/** Whether a version is the erasure itself, or executed it again. */
+function executes({ entry }: SealedVersion, original: Uint8Array): boolean {
+  if (equal(entry.leafHash, original)) return true;
+  const replays = isErasure(entry.opening) ? readErasure(entry).replays : null;
+  return replays !== null && equal(replays, original);
+}
+
+interface Erasing {
+  readonly base: Unrelated<object>;
+  readonly names: readonly string[];
+  readonly versions: readonly SealedVersion[];
+}
+
+async function append(
+  { ledger, random, clock }: ReplayDependencies,
+  kind: AnyKind,
+  erasing: Erasing,
+  original: Uint8Array,
+): Promise<void> {
+  const { head, values, detail: erased, ...sealed } = await sealErasure(kind, erasing, ledger.keys, random);
+  const { base } = erasing;
+  const service = ledger.trusted.latestKey(null, 'service');
+  if (service === undefined) throw new VitrineError('NOT_CONFIGURED', 'the log has no service key');
+  const by = { key: service.thumbprint, entry: service.entry, mode: 'service' } as const;
+  const detail: JsonObject = { ...erased, replays: base64url(original) };
+  const op = `${kind.noun}.erase`;
+  const request = randomUUID();
+  const signing = { origin: ledger.origin, keys: ledger.keys, hash: nativeHash, clock };
+  const { content, fields } = sealed;
+  await ledger.append([
+    {
+      ...sealed,
+      op,
+      actor: await logId(ledger),
+      institution: null,
+      by,
+      subject: { kind: kind.name, id: head.id, version: head.version },
+      supersedes: base.anchor.index,
+      threads: [...new Set(kind.threads(values, head))],
+      request,
+      part: 0,
+      signature: await signStatement(signing, by, {
+        change: { op, base: { ...base, relations: new Set() }, head },
+        content,
+        fields,
+        detail,
+        request,
+        part: 0,
+      }),
+      detail,
+      authority: [],
+      counters: [],
+      inputHash: ledger.keys.inputMac(canonical(detail)),
+    },
+  ]);
+}
+
+/** The id of the log's own record, who acts where nobody does: the subject of entry 0. */
+async function logId({ trusted }: Ledger): Promise<string> {
+  for await (const { opening } of trusted.entries(0n, 1n)) return opening.subject.id;
+  throw new VitrineError('INTERNAL', 'expected entry 0');
+}
