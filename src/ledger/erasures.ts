@@ -3,6 +3,7 @@ import type { PrismaClient } from '../database/index.js';
 import { VitrineError } from './core/index.js';
 import type { VerifiedEntry } from './check-entry.js';
 import type { LedgerLog } from './contract.js';
+import { readErasure } from './erasure-entry.js';
 import { ErasureFile } from './erasure-file.js';
 import type { TrustedLog } from './trusted-log.js';
 
@@ -66,13 +67,25 @@ export class Erasures {
     const { trusted, prisma } = this.options;
     const entries: VerifiedEntry[] = [];
     for (const index of indexes)
-      for await (const entry of trusted.entries(index, index + 1n, prisma)) entries.push(entry);
+      for await (const entry of trusted.entries(index, index + 1n, prisma))
+        if (this.#isWhole(entry)) entries.push(entry);
     try {
       await this.#file?.cover(entries);
     } catch (cause) {
       if (cause instanceof VitrineError) throw cause;
       const message = "the erasure can't be written down beside the pin: repeat the same request";
       throw new VitrineError('UNAVAILABLE', message, { cause });
+    }
+  }
+
+  /** One that doesn't say what it erased can't be executed again; it must not hold up everything else. */
+  #isWhole(entry: VerifiedEntry): boolean {
+    try {
+      readErasure(entry);
+      return true;
+    } catch (error) {
+      this.options.log.error({ err: error }, 'an erasure on the log is malformed');
+      return false;
     }
   }
 

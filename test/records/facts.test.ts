@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { patientKind } from '../../src/clinical/index.js';
 import { VitrineError } from '../../src/ledger/core/index.js';
 import { PATIENT_IDENTIFIER } from '../../src/clinical/patient.kind.js';
+import { Facts, type FactSource } from '../../src/records/facts.js';
 import { identifierKey } from '../../src/standing/index.js';
 import { State } from '../support/state.js';
 
@@ -88,5 +89,36 @@ describe('a kept record', () => {
     expect((await facts().holderOf(patientKind, PATIENT_IDENTIFIER, key))?.head.id).toBe(id);
     await amend(id, { identifiers: [{ system: 'urn:ssn', value: randomUUID() }] });
     expect(await facts().holderOf(patientKind, PATIENT_IDENTIFIER, key)).toBeUndefined();
+  });
+});
+
+describe('a kept record of which something was erased', () => {
+  it('is not kept: it is read anew', async () => {
+    let [loads, erasures] = [0, 0];
+    const anchor = { index: 7n, block: 1n, time: '', leafHash: new Uint8Array(32), actor: '' };
+    const id = randomUUID();
+    const record = { kind: 'Patient', head: { id }, values: { identifiers: [] }, anchor };
+    const source = {
+      trusted: {
+        alarm: undefined,
+        subject: () => ({ index: 7n, count: 1 }),
+        get erasures() {
+          return erasures;
+        },
+      },
+      load: () => {
+        loads += 1;
+        return Promise.resolve(new Map([[id, record]]));
+      },
+    };
+    const kept = new Facts(source as unknown as FactSource);
+    await kept.newest(patientKind, id);
+    kept.dropErased();
+    await kept.newest(patientKind, id);
+    expect(loads).toBe(1);
+    erasures += 1;
+    kept.dropErased();
+    await kept.newest(patientKind, id);
+    expect(loads).toBe(2);
   });
 });
