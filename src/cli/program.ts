@@ -11,6 +11,7 @@ import { addInit } from './init.js';
 import { note, sayJson } from './output.js';
 import { addPeer } from './peer.js';
 import { addRestore } from './restore.js';
+import { addRotateKey } from './rotate-key.js';
 import { addSample } from './sample.js';
 import { addServe } from './serve.js';
 import { addToken } from './token.js';
@@ -45,6 +46,7 @@ export function createProgram(finish: Finish): Command {
     addBackup,
     addRestore,
     addAcceptRollback,
+    addRotateKey,
     addToken,
     addSample,
     addInit,

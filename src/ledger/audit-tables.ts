@@ -97,6 +97,8 @@ async function checkSigningKeys(
     if (key.use !== 'delegated') continue;
     const row = held.get(key.thumbprint);
     held.delete(key.thumbprint);
+    // The private half of a key that was revoked is dropped.
+    if (row === undefined && key.revoked !== null) continue;
     const same = row?.entry === key.entry && row.institution === key.institution;
     const message = same
       ? await refuseHeld(keys, key.thumbprint)

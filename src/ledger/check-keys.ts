@@ -123,6 +123,10 @@ function readInstitution({ opening, keys, facts, find }: KeyStepCheck): KeyStep 
   return { what: 'custodian', custodian, number };
 }
 
-function readMaster({ opening }: KeyStepCheck): KeyStep {
-  return { what: 'master', key: masterOf(opening.detail?.['master'] ?? null) };
+function readMaster({ opening, facts }: KeyStepCheck): KeyStep {
+  const { detail } = opening;
+  const current = facts.masterKey();
+  if (current !== null && detail?.['replaces'] !== current)
+    throw strict.violation(`replaces: expected ${current}, got another`);
+  return { what: 'master', key: masterOf(detail?.['master'] ?? null) };
 }

@@ -7,16 +7,16 @@ import type { PublicKey } from './key-store.js';
 /** A signing key whose private half stays where it is. */
 export interface Signer extends PublicKey {
   /** 64 bytes, Ed25519. A KMS answers later. */
-  sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  readonly sign: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 }
 
 /** A key under which the institutions' keys are kept. `context` says what is kept where, and must be the same again. */
 export interface MasterKey {
   /** Stands beside everything that it wraps, so that a rotation knows its rows. Tells nothing of the key. */
   readonly id: string;
-  wrap(bytes: Uint8Array, context: string): Uint8Array | Promise<Uint8Array>;
+  readonly wrap: (bytes: Uint8Array, context: string) => Uint8Array | Promise<Uint8Array>;
   /** Throws INTEGRITY_VIOLATION when the bytes weren't wrapped by this key in this context. */
-  unwrap(bytes: Uint8Array, context: string): Uint8Array | Promise<Uint8Array>;
+  readonly unwrap: (bytes: Uint8Array, context: string) => Uint8Array | Promise<Uint8Array>;
 }
 
 /** The keys as they are held now. Which of several log and master keys is in force, the log itself says. */

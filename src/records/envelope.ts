@@ -33,14 +33,14 @@ export function closeEnvelope(
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(content);
   const bytes = concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
-  const wrapped = custodianKey.wrap(key, context(content));
+  const wrapped = custodianKey.wrap(key, keyContext(content));
   key.fill(0);
   return { nonce, bytes, wrapped };
 }
 
 /** The plaintext. Throws when a bit of ciphertext, key, nonce or `content` is not what was closed. */
 export function openEnvelope(envelope: Envelope, content: Uint8Array, custodianKey: WrappingKey): Uint8Array {
-  const key = custodianKey.unwrap(envelope.wrapped, context(content));
+  const key = custodianKey.unwrap(envelope.wrapped, keyContext(content));
   const decipher = createDecipheriv('aes-256-gcm', key, envelope.nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(content);
   const end = envelope.bytes.length - TAG_BYTES;
@@ -48,6 +48,7 @@ export function openEnvelope(envelope: Envelope, content: Uint8Array, custodianK
   return concat(decipher.update(envelope.bytes.subarray(0, end)), decipher.final());
 }
 
-function context(content: Uint8Array): string {
+/** What a version's key is wrapped for. */
+export function keyContext(content: Uint8Array): string {
   return `record/${base64url(content)}`;
 }

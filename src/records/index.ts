@@ -30,6 +30,8 @@ export type { Edge, LookupsFor, Page, RecordReader } from './reader.js';
 export { sealedFieldsOf } from './sealed-fields.js';
 export { sealRecord } from './seal.js';
 export type { SealedRecord, SealingKeys } from './seal.js';
+export { countOlder, rewrapRecords } from './rewrap.js';
+export type { Rewrapped, RewrapOptions } from './rewrap.js';
 export { RecordStore } from './store.js';
 export type { Listed, Outcome } from './store.js';
 export type { SealedVersion } from './versions.js';

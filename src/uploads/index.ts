@@ -6,7 +6,7 @@ export type { Replayed, ReplayDependencies } from './replay.js';
 export { requirePermitted, RULES } from './rules.js';
 export type { Asked, Refusal, Rule } from './rules.js';
 export { only, requireMay, submitOne, todayOf } from './service.js';
-export { registerKey, signerOf, signStatement } from './statement.js';
+export { delegationEnds, registerKey, signerOf, signStatement } from './statement.js';
 export type { RegisteredKey, Signing, StatementParts } from './statement.js';
 export { MAX_CHANGES, requireSignedIn, Uploads } from './uploads.js';
 export type { Submitter, UploadsDependencies } from './uploads.js';

@@ -63,6 +63,13 @@ export async function signStatement(signing: Signing, by: SignedBy, parts: State
   return compactJws(by.key, payload, signature);
 }
 
+/** When a delegated key expires that is made now: RFC 3339. */
+export function delegationEnds(now: Date): string {
+  const expires = new Date(now);
+  expires.setUTCFullYear(expires.getUTCFullYear() + DELEGATION_YEARS);
+  return expires.toISOString();
+}
+
 /** What a registration adds to the opening, and the row of the private half where the deployment holds it. */
 export interface RegisteredKey {
   readonly detail: JsonObject;
@@ -84,8 +91,6 @@ export async function registerKey(signing: Signing, registration: KeyRegistratio
     const revokes = registration.replaces === undefined ? {} : { revokes: [registration.replaces] };
     return { detail: { keys: [key], ...revokes }, rows: [] };
   }
-  const expires = new Date(signing.clock());
-  expires.setUTCFullYear(expires.getUTCFullYear() + DELEGATION_YEARS);
   const made = await signing.keys.createDelegatedKey(registration.institution);
   const key = {
     use: 'delegated',
@@ -93,7 +98,7 @@ export async function registerKey(signing: Signing, registration: KeyRegistratio
     publicKey: base64url(made.publicKey),
     institution: registration.institution,
     member: null,
-    expires: expires.toISOString(),
+    expires: delegationEnds(signing.clock()),
   };
   return { detail: { keys: [key] }, rows: [made.wrappedRow] };
 }
