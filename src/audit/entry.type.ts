@@ -15,6 +15,7 @@ import {
 } from '../api/index.js';
 import type { Opening, Subject, ThreadPlace } from '../ledger/core/index.js';
 import type { VerifiedEntry } from '../ledger/index.js';
+import { summaryOf } from './summary.js';
 
 export const SignatureModeEnum = { OWN: 'OWN', DELEGATED: 'DELEGATED', SERVICE: 'SERVICE' } as const;
 
@@ -173,6 +174,16 @@ export class OpeningObject implements HasRelations {
   })
   get detail(): unknown {
     return this.parts.detail;
+  }
+
+  @Classified('LEDGER')
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'What the deployment did to its own keys, in a sentence, for operations that begin with `log.`; null for others.',
+  })
+  get summary(): string | null {
+    return summaryOf(this.parts);
   }
 }
 

@@ -4,6 +4,7 @@ import type { VitrineError } from './core/index.js';
 import type { Faults } from './faults.js';
 import type { KeyStore } from './key-store.js';
 import type { KnownRequest, PendingEntry, Position } from './pending.js';
+import type { PublishedEntry } from './published-keys.js';
 import type { LogProofs } from './proofs.js';
 import type { TileReader } from './tiles.js';
 import type { TrustedLog } from './trusted-log.js';
@@ -95,5 +96,7 @@ export interface Ledger {
    * at once or within `waitMs`; else the newest, with what cosignatures it has.
    */
   checkpointOver(index: bigint, waitMs?: number): Promise<string>;
+  /** The entries that changed the log's key, opened for anyone. Throws INTEGRITY_VIOLATION. */
+  publishedKeys(): Promise<readonly PublishedEntry[]>;
   close(): Promise<void>;
 }

@@ -51,6 +51,7 @@ export type {
 } from './pending.js';
 export { LogProofs } from './proofs.js';
 export type { ConsistencyProof, InclusionProof } from './proofs.js';
+export type { PublishedEntry } from './published-keys.js';
 export type { Query } from './query.js';
 export { CONSENTS } from './rollback-entry.js';
 export type { Consent } from './rollback-entry.js';

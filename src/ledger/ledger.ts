@@ -12,6 +12,7 @@ import { findRequest } from './known-requests.js';
 import type { KnownRequest, PendingEntry, Position } from './pending.js';
 import { PinFile } from './pin.js';
 import { LogProofs } from './proofs.js';
+import { type PublishedEntry, publishedKeys } from './published-keys.js';
 import { systemRandom } from './random.js';
 import { Sequencer } from './sequencer.js';
 import { type SnapshotStart, startFromSnapshot } from './snapshot-start.js';
@@ -326,6 +327,11 @@ export class OpenLedger implements Ledger {
   async checkpointOver(index: bigint, waitMs = 0): Promise<string> {
     const cosigned = (await this.witnesses.covers(index, waitMs)) && (await this.witnesses.checkpoint());
     return cosigned || this.witnesses.attach(await this.checkpoint());
+  }
+
+  publishedKeys(): Promise<readonly PublishedEntry[]> {
+    const { prisma } = this.options.database;
+    return this.alarms.over(publishedKeys(prisma, this.trusted, this.trusted.size));
   }
 
   async close(): Promise<void> {

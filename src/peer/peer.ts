@@ -1,5 +1,6 @@
 /** Another institution's machine as one process: a witness of logs, a copy of their leaves, and a monitor. */
 import { join } from 'node:path';
+import { VitrineError } from '../ledger/core/index.js';
 import { type SignedCheckpoint, slugOf } from './followed-log.js';
 import { Follower } from './follower.js';
 import { Home } from './home.js';
@@ -8,6 +9,7 @@ import { Monitor } from './monitor/monitor.js';
 import { askOver } from './openings/ask.js';
 import { OpeningStore } from './openings/opening-store.js';
 import { Openings } from './openings/openings.js';
+import { LogKeys } from './log-keys.js';
 import { LeafStore, type StoreFault } from './replica/leaf-store.js';
 import { LogSource } from './replica/log-source.js';
 import { Replica } from './replica/replica.js';
@@ -114,10 +116,15 @@ async function open(home: Home, settings: PeerSettings, dependencies: PeerDepend
   const stopping = new AbortController();
   const alarms = await Alarms.open({ home, clock, log });
   const followed = new Map<string, FollowedLog>();
+  const keys = new Map<string, LogKeys>();
+  for (const one of settings.logs) {
+    const folder = one.url === null ? null : home.path('logs', slugOf(one.origin));
+    keys.set(one.origin, await LogKeys.open(one, folder));
+  }
   const witness = await Witness.open({
     home,
     key: await readWitnessKey(settings.keyFile),
-    logs: settings.logs,
+    logs: [...keys.values()],
     clock,
     onContradiction: ({ origin, held, offered, message }) =>
       followed.get(origin)?.monitor.contradiction(held, offered, message),
@@ -125,8 +132,10 @@ async function open(home: Home, settings: PeerSettings, dependencies: PeerDepend
     ...(faults?.witness && { faults: faults.witness }),
   });
   for (const one of settings.logs) {
+    const known = keys.get(one.origin);
+    if (known === undefined) continue;
     const parts = { home, settings, dependencies, alarms, witness, clock, signal: stopping.signal };
-    followed.set(one.origin, followLog(one, parts));
+    followed.set(one.origin, followLog(one, { ...parts, known }));
   }
   const logs = [...followed.values()];
   const server = await createPeerServer({ ...settings, witness, alarms, logs, log });
@@ -150,12 +159,13 @@ interface Parts {
   readonly dependencies: PeerDependencies;
   readonly alarms: Alarms;
   readonly witness: Witness;
+  readonly known: LogKeys;
   readonly clock: () => Date;
   readonly signal: AbortSignal;
 }
 
 function followLog(log: LogSettings, parts: Parts): FollowedLog {
-  const { home, settings, dependencies, alarms, witness, clock, signal } = parts;
+  const { home, settings, dependencies, alarms, witness, known, clock, signal } = parts;
   const { origin, url } = log;
   const slug = slugOf(origin);
   const folder = home.path('logs', slug);
@@ -164,10 +174,12 @@ function followLog(log: LogSettings, parts: Parts): FollowedLog {
   if (url === null) return { settings: log, slug, monitor, copy: null };
   const store = new LeafStore(folder, dependencies.faults?.store);
   const openings = openingsOf(log, { ...parts, url, folder, store, monitor });
+  const source = new LogSource({ prefix: `${url}/log`, timeoutMs, signal });
   const replica = new Replica({
-    log,
+    log: known,
     store,
-    source: new LogSource({ prefix: `${url}/log`, timeoutMs, signal }),
+    source,
+    follow: (note) => followKeys(known, note, source, dependencies.log),
     clock,
     signal,
     onHeld: (leaf) => openings?.want(leaf),
@@ -187,6 +199,18 @@ function followLog(log: LogSettings, parts: Parts): FollowedLog {
   const rest = { monitor, witness, pollMs, longestMs, random, signal, log: lines };
   const follower = new Follower({ origin, replica, openings, ...rest });
   return { settings: log, slug, monitor, copy: { store, replica, openings, follower } };
+}
+
+/** What can't be learned now is no harm while a known key signs; the checkpoint is refused when none does. */
+async function followKeys(known: LogKeys, note: string, source: LogSource, log: AlarmLog): Promise<void> {
+  const { origin } = known;
+  try {
+    const { added, ended } = await known.follow(note, source);
+    if (added.length + ended.length > 0) log.warn({ origin, added, ended }, "the log's key was rotated");
+  } catch (cause) {
+    if (!(cause instanceof VitrineError)) throw cause;
+    log.warn({ err: cause, origin }, "the log's keys could not be followed");
+  }
 }
 
 interface OpeningParts extends Parts {

@@ -2,7 +2,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { MeasuredRequest } from '../api/index.js';
-import type { TileReader } from '../ledger/index.js';
+import type { LogSource } from './log-routes.js';
 import type { Caller } from '../records/index.js';
 import type { Authenticator, Claims } from './authentication.js';
 import type { DevelopmentIssuer } from './dev-issuer.js';
@@ -40,7 +40,7 @@ export interface ServerDependencies<C extends CallerContext> {
   /** Gathers many errors of one pattern into one, as the plugins do over HTTP; for WebSocket answers. */
   readonly collapse?: (errors: readonly GraphQLFormattedError[]) => readonly GraphQLFormattedError[];
   /** The public half of the log, served below `/log`; absent where there is no log. */
-  readonly tiles?: Pick<TileReader, 'checkpoint' | 'read'>;
+  readonly tiles?: LogSource;
   readonly health: readonly HealthCheck[];
   readonly metrics: Metrics;
   readonly log: Logger;

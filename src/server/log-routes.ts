@@ -6,10 +6,13 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { parseTilePath, VitrineError } from '../ledger/core/index.js';
-import type { TileReader } from '../ledger/index.js';
+import type { PublishedEntry, TileReader } from '../ledger/index.js';
 
 /** What is served. */
-export type LogSource = Pick<TileReader, 'checkpoint' | 'read'>;
+export interface LogSource extends Pick<TileReader, 'checkpoint' | 'read'> {
+  /** The entries that changed the log's key, opened; left out: none are served. */
+  keys?(): Promise<readonly PublishedEntry[]>;
+}
 
 const compress = promisify(gzip);
 
@@ -18,7 +21,7 @@ const FOREVER = 'public, max-age=31536000, immutable';
 /** Spares the server when many ask at once; "beyond a few seconds" it may not be cached. */
 const MOMENT = 'public, max-age=1';
 
-/** Adds `GET /log/checkpoint` and `GET /log/tile/…`, which is 404 beyond the newest signed checkpoint. */
+/** Adds `GET /log/checkpoint`, `GET /log/keys` and `GET /log/tile/…`, which is 404 beyond the newest signed checkpoint. */
 export function addLogRoutes(app: FastifyInstance, log: LogSource): void {
   // The same full bundle is the same object while the ledger keeps it, and is compressed once.
   const compressed = new WeakMap<Uint8Array, Promise<Uint8Array>>();
@@ -32,6 +35,13 @@ export function addLogRoutes(app: FastifyInstance, log: LogSource): void {
     forAnyone(reply);
     const note = await log.checkpoint();
     return reply.header('cache-control', MOMENT).type('text/plain; charset=utf-8').send(note);
+  });
+
+  app.get('/log/keys', async (_request, reply) => {
+    forAnyone(reply);
+    const entries = await log.keys?.();
+    if (entries === undefined) throw new VitrineError('NOT_FOUND', 'this log tells nothing of its keys');
+    return reply.header('cache-control', MOMENT).send(entries);
   });
 
   app.get<{ Params: { '*': string } }>('/log/tile/*', async (request, reply) => {

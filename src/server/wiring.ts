@@ -120,7 +120,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         hideSuggestions: config.introspection !== 'all',
         onViolation: (error) => ledger.raise(error),
       }),
-      tiles: ledger.tiles,
+      tiles: {
+        checkpoint: () => ledger.tiles.checkpoint(),
+        read: (name) => ledger.tiles.read(name),
+        keys: () => ledger.publishedKeys(),
+      },
       health: healthOf(opened),
       metrics,
       log,

@@ -21,6 +21,7 @@ export interface LogSourceOptions {
 }
 
 const MOST_CHECKPOINT = 65_536;
+const MOST_KEYS = 16_000_000;
 const HASH_LENGTH = 32;
 /** A leaf has at most 65,535 bytes, after its length in two. */
 const MOST_LEAF = 65_537;
@@ -31,6 +32,12 @@ export class LogSource {
   /** The newest signed note, as it came. Throws UNAVAILABLE when there is no answer. */
   async checkpoint(): Promise<string> {
     const bytes = await this.get('checkpoint', MOST_CHECKPOINT, 'no-cache');
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  }
+
+  /** The entries that changed the log's key, as JSON. */
+  async keys(): Promise<string> {
+    const bytes = await this.get('keys', MOST_KEYS, 'no-cache');
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   }
 

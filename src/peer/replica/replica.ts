@@ -38,6 +38,8 @@ export interface ReplicaOptions {
   readonly source: LogSource;
   readonly clock: () => Date;
   readonly listener: ReplicaListener;
+  /** Given each checkpoint before it is verified: by it, the peer learns of another log key. */
+  readonly follow?: (note: string) => Promise<void>;
   /** Told of every leaf that is held already, while it is checked at start. */
   readonly onHeld?: (leaf: VerifiedLeaf) => void;
   readonly signal: AbortSignal;
@@ -93,7 +95,9 @@ export class Replica {
   async poll(): Promise<Polled> {
     const { log, store, source, clock } = this.options;
     const began = clock();
-    const offered = verifyLogCheckpoint(await source.checkpoint(), log);
+    const note = await source.checkpoint();
+    await this.options.follow?.(note);
+    const offered = verifyLogCheckpoint(note, log);
     const held = store.size;
     if (offered.size > held) {
       const tiles = remembering((tile) => source.hashes(tile));
