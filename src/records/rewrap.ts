@@ -4,7 +4,7 @@
  */
 import type { Ledger } from '../ledger/index.js';
 import { custodianKeyId } from '../ledger/index.js';
-import { parseLeaf, VitrineError } from '../ledger/core/index.js';
+import { fromBase64url, parseLeaf, parseOpening, VitrineError } from '../ledger/core/index.js';
 import type { PrismaClient } from '../database/index.js';
 import { keyContext } from './envelope.js';
 
@@ -27,6 +27,9 @@ interface Row {
   readonly keyId: string;
   readonly wrapped: Uint8Array;
   readonly leaf: Uint8Array;
+  readonly version: number;
+  /** Of the newest erasure that sealed this version anew; null where none did. */
+  readonly erasure: Uint8Array | null;
 }
 
 /** Keys wrapped at a time. */
@@ -34,8 +37,11 @@ const BATCH = 256;
 
 // By entry, the primary key: a rotation is rare, and another index would cost every append.
 const SELECT = `
-  SELECT w.entry, w.key_id AS "keyId", w.wrapped, e.leaf
+  SELECT w.entry, w.key_id AS "keyId", w.wrapped, e.leaf, e.version, x.opening AS erasure
   FROM wrapped_key w JOIN entry e ON e.index = w.entry
+  LEFT JOIN LATERAL (
+    SELECT a.opening FROM resealed r JOIN entry a ON a.index = r.entry
+    WHERE r.version_entry = w.entry ORDER BY r.entry DESC LIMIT 1) x ON TRUE
   WHERE w.entry > $1 AND w.key_id = ANY($2::text[]) ORDER BY w.entry LIMIT ${BATCH}`;
 
 // A row that was erased or wrapped by another process meanwhile stays as it is.
@@ -77,12 +83,11 @@ async function rewrapBatch(
   const { keys } = ledger;
   const next = await keys.custodianKey(custodian);
   const moved: { entry: bigint; keyId: string; wrapped: Uint8Array }[] = [];
-  for (const { entry, keyId, wrapped, leaf } of rows) {
+  for (const row of rows) {
+    const { entry, keyId, wrapped } = row;
     const old = await keys.custodianKeyById(keyId);
     try {
-      const { content } = parseLeaf(leaf);
-      if (content === null) throw new VitrineError('INTEGRITY_VIOLATION', 'its entry seals no record');
-      const context = keyContext(content);
+      const context = keyContext(contentOf(row));
       const key = old.unwrap(wrapped, context);
       moved.push({ entry, keyId, wrapped: next.wrap(key, context) });
       key.fill(0);
@@ -99,6 +104,16 @@ async function rewrapBatch(
     moved.map(({ keyId }) => keyId),
     moved.map(({ wrapped }) => wrapped),
   );
+}
+
+/** What the key is bound to. Nothing is verified here: under another content than its own, it doesn't open. */
+function contentOf({ leaf, version, erasure }: Row): Uint8Array {
+  const { content } = parseLeaf(leaf);
+  const again = erasure === null ? undefined : parseOpening(erasure).detail?.['resealed'];
+  const resealed = Array.isArray(again) ? (again as readonly unknown[])[version - 1] : undefined;
+  if (typeof resealed === 'string') return fromBase64url(resealed);
+  if (content === null) throw new VitrineError('INTEGRITY_VIOLATION', 'its entry seals no record');
+  return content;
 }
 
 function olderIds({ trusted }: Ledger, custodian: string): string[] {
