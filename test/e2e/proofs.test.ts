@@ -13,6 +13,11 @@ import { designLevel, EXISTENCE, fieldsOf } from './design.js';
 const TYPES = Object.keys(EXISTENCE);
 /** Where the API calls a sealed field by another name. */
 const OTHER_NAME: Readonly<Record<string, string>> = {
+  // The keeper is the custodian of the record that they are about: who knows of one knows of the other.
+  'Hold.record': 'recordId',
+  'Hold.keeper': 'custodian',
+  'Erasure.record': 'recordId',
+  'Erasure.keeper': 'custodian',
   'Encounter.patient': 'patientId',
   'Report.code': 'formCode',
   'Member.publicKey': 'keyThumbprint',
