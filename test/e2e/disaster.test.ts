@@ -3,7 +3,9 @@
  * refuses it and who accepts it, and what holds afterwards. Each step goes on from the one before.
  */
 import { spawn } from 'node:child_process';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyBundle } from '../../src/client/index.js';
@@ -20,6 +22,7 @@ let api: Api;
 let world: World;
 let peer: Running;
 let peerAddress: string;
+let port: number;
 const peers: Running[] = [];
 /** What was known before the disaster. */
 const before = { key: '', size: 0n, bundle: '', record: '', lostBundle: '', lostRecord: '', checkpoint: '' };
@@ -43,8 +46,10 @@ async function refused(...words: string[]): Promise<{ code: number | null; said:
   return { code: running.child.exitCode, said: running.said };
 }
 
-async function startPeer(home: string, url: string, key: string, port = '0'): Promise<string> {
-  const words = ['peer', '--home', home, '--log', url, '--log-key', key, '--port', port, '--poll-ms', '100'];
+/** The peer at its place, which the server's policy names: a copy of that log, and its witness. */
+async function startPeer(url: string, key: string): Promise<string> {
+  const home = ['peer', '--home', at('peer'), '--port', String(port), '--poll-ms', '100'];
+  const words = [...home, '--log', url, '--log-key', key];
   const openings = ['--institution', world.city, '--token-file', at('auditor')];
   const child = spawn(process.execPath, main(...words, ...openings).slice(1), {
     cwd: ROOT,
@@ -65,22 +70,35 @@ interface PeerHealth {
   }[];
 }
 
-/** Waits until the peer holds that many entries, and its institution's openings. */
+/** Waits until the peer holds and cosigned that many entries, and has its institution's openings. */
 const holds = (address: string, size: bigint) =>
   until(
     'the peer holds the log',
     async () => {
       const { logs } = (await (await fetch(`${address}/healthz`)).json()) as PeerHealth;
       const [log] = logs;
-      return log?.copy.size === size.toString() && log.copy.missingOpenings === 0;
+      return (
+        log?.copy.size === size.toString() &&
+        log.cosigned === size.toString() &&
+        log.copy.missingOpenings === 0
+      );
     },
     60_000,
   );
 
-/** Offers a log's checkpoint to the witness, which has none of it yet. */
+/** Offers a checkpoint to the witness as one of a log that it never saw. */
 async function offer(address: string, note: string): Promise<number> {
   const { status } = await fetch(`${address}/add-checkpoint`, { method: 'POST', body: `old 0\n\n${note}` });
   return status;
+}
+
+async function freePort(): Promise<number> {
+  const listening = createServer().listen(0, '127.0.0.1');
+  await once(listening, 'listening');
+  const { port: free } = listening.address() as AddressInfo;
+  listening.close();
+  await once(listening, 'close');
+  return free;
 }
 
 async function checkpoint(): Promise<{ key: string; size: bigint; note: string; origin: string }> {
@@ -116,8 +134,19 @@ async function loseDatabase(): Promise<void> {
 const accept = (...words: string[]) =>
   deployment.command('accept-rollback', '--reason', 'the disk burnt', ...words);
 
+const both = (): string[] => ['--token-file', at('regulator.one'), '--token-file', at('regulator.two')];
+
 beforeAll(async () => {
-  deployment = await Deployment.make();
+  const settings: Record<string, string> = {};
+  deployment = await Deployment.make(settings);
+  port = await freePort();
+  const init = deployment.run(
+    main('peer', '--home', at('peer'), '--init', '--name', 'north.example/witness'),
+  );
+  await init.ended;
+  const policy = `witness north ${init.said.trim()} http://127.0.0.1:${port}\nquorum north\n`;
+  settings['WITNESS_POLICY'] = at('policy');
+  await writeFile(at('policy'), policy);
   await start();
   world = await populate(api);
   before.record = await register(1);
@@ -125,11 +154,7 @@ beforeAll(async () => {
   before.key = (await checkpoint()).key;
   for (const who of ['regulator.one', 'regulator.two', 'registrar.city', 'auditor'])
     await writeFile(at(who), await api.token(who));
-  const init = deployment.run(
-    main('peer', '--home', at('peer'), '--init', '--name', 'north.example/witness'),
-  );
-  await init.ended;
-  peerAddress = await startPeer(at('peer'), server.said.match(/listens on (\S+)/)?.[1] ?? '', before.key);
+  peerAddress = await startPeer(api.url, before.key);
 }, 120_000);
 
 afterAll(async () => {
@@ -147,7 +172,6 @@ describe('the drill', { timeout: 120_000 }, () => {
     before.size = size;
     before.checkpoint = note;
     await holds(peerAddress, size);
-    expect(await offer(peerAddress, note)).toBe(200);
   });
 
   it('loses the machine, all but its data folder', async () => {
@@ -185,12 +209,22 @@ describe('the drill', { timeout: 120_000 }, () => {
     expect([code, said]).toEqual([1, expect.stringContaining(refusal) as string]);
   });
 
+  it('is refused by the witness when the pin is gone too, whatever a person believes', async () => {
+    await rename(join(deployment.dataDir, 'pin'), at('pin'));
+    for (const words of [[], ['--trust-first']]) {
+      const { code, said } = await refused(...words);
+      expect(code).toBe(1);
+      expect(said).toContain('ROLLBACK_DETECTED');
+      expect(said).toContain('witness');
+    }
+    const { said } = await accept(...both());
+    expect(said).toContain('--lost-checkpoint');
+  });
+
   it('is accepted by two regulators, with a report of what was lost from the copy of a peer', async () => {
-    await peer.stop();
     const [slug = ''] = await readdir(at('peer', 'logs'));
-    const both = ['--token-file', at('regulator.one'), '--token-file', at('regulator.two')];
     const { code, said } = await accept(
-      ...both,
+      ...both(),
       '--lost-from',
       at('peer', 'logs', slug),
       '--report',
@@ -206,7 +240,7 @@ describe('the drill', { timeout: 120_000 }, () => {
       op: 'patient.register',
       subject: { kind: 'Patient', id: before.lostRecord, version: 1 },
     });
-    expect((await accept(...both)).said).toContain('nothing was lost');
+    expect((await accept(...both())).said).toContain('nothing was lost');
   });
 
   it('starts again under another name and key, verifies clean, and takes work', async () => {
@@ -226,6 +260,27 @@ describe('the drill', { timeout: 120_000 }, () => {
     expect(found.data).toEqual({ patient: null });
   });
 
+  it('is copied and cosigned by a witness that was given the new key; the old log stays as it was', async () => {
+    const { key, size, note } = await checkpoint();
+    // Until it is given the new key it knows no such log.
+    expect(await offer(peerAddress, note)).toBe(404);
+    await peer.stop();
+    const address = await startPeer(api.url, key);
+    await holds(address, size);
+    expect(await offer(address, before.checkpoint)).toBe(404);
+    const { logs, alarms } = (await (await fetch(`${address}/healthz`)).json()) as {
+      logs: unknown[];
+      alarms: unknown[];
+    };
+    expect([logs.length, alarms]).toEqual([1, []]);
+    const slugs = await readdir(at('peer', 'logs'));
+    const notes = await Promise.all(
+      slugs.map((slug) => readFile(at('peer', 'logs', slug, 'checkpoint'), 'utf8')),
+    );
+    const [text] = before.checkpoint.split('\n\n');
+    expect(notes.map((one) => one.split('\n\n')[0])).toContain(text);
+  });
+
   it('leaves old proofs good under the old key, and gives new ones under the new key', async () => {
     const old = `log ${before.key}\nquorum none\n`;
     expect(verifyBundle(before.bundle, old)).toMatchObject({
@@ -241,25 +296,6 @@ describe('the drill', { timeout: 120_000 }, () => {
     expect(() => verifyBundle(before.bundle, now)).toThrow('signature of a log of the policy');
     const after = await bundleOf(await register(3));
     expect(verifyBundle(after, now).signature).toBe('valid');
-  });
-
-  it('is copied and cosigned by a witness that was given the new key; the old log stays as it was', async () => {
-    const { key, size, note } = await checkpoint();
-    const address = await startPeer(at('peer'), api.url, key);
-    await holds(address, size);
-    expect(await offer(address, note)).toBe(200);
-    // Under the old name it goes on to know what it cosigned: nothing smaller, and no fork.
-    expect(await offer(address, before.checkpoint)).toBe(404);
-    const { logs, alarms } = (await (await fetch(`${address}/healthz`)).json()) as {
-      logs: unknown[];
-      alarms: unknown[];
-    };
-    expect([logs.length, alarms]).toEqual([1, []]);
-    const slugs = await readdir(at('peer', 'logs'));
-    const notes = await Promise.all(
-      slugs.map((slug) => readFile(at('peer', 'logs', slug, 'checkpoint'), 'utf8')),
-    );
-    expect(notes).toContain(before.checkpoint);
   });
 
   it('survives the next restart and the next backup', async () => {
