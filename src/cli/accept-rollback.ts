@@ -59,6 +59,7 @@ function tell({ restored, known, index, origin, verifierKey, repeated, report }:
     say(`  report    ${report.path}: ${report.entries} entries, ${report.opened} of them opened`);
     for (const [institution, count] of Object.entries(report.institutions))
       say(`            ${institution === '' ? 'no institution' : institution}: ${count}`);
+    if (report.erasures > 0) say(`  erasures  ${report.erasures}, done again at the next start`);
   } else if (!repeated) note('Without --lost-from nobody proved what was lost; the entry says so.');
   note(
     'Give the new key to every witness and peer. They keep the old log as evidence; start the server now.',

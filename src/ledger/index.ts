@@ -10,7 +10,7 @@ export { StaleAuthority } from './conditions.js';
 export type { Ledger, LedgerLog, LedgerOptions } from './contract.js';
 export { isErasure, readErasure } from './erasure-entry.js';
 export type { ErasureFacts } from './erasure-entry.js';
-export { readErasures } from './erasure-file.js';
+export { ErasureFile, readErasures } from './erasure-file.js';
 export type { ErasureLine } from './erasure-file.js';
 export { custodianKeyId } from './custodian-keys.js';
 export { FAULT_POINTS, ROTATION_FAULT_POINTS, SNAPSHOT_FAULT_POINTS } from './faults.js';

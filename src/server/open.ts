@@ -9,6 +9,7 @@ import type { Ledger, WitnessSettings } from '../ledger/index.js';
 import { initLedger, isInitialised, nativeHash, openLedger, readPolicy } from '../ledger/index.js';
 import type { GenesisFacts } from '../uploads/index.js';
 import { genesisRecords, newId } from '../uploads/index.js';
+import { replayErasures } from './erasures.js';
 import { Closing } from './lifecycle.js';
 import type { Logger } from './log.js';
 import { lookupsFor } from './lookups.js';
@@ -132,6 +133,7 @@ export async function openSystem(options: OpenOptions): Promise<OpenSystem> {
       }));
     closing.add('log', () => ledger.close());
     const system = systemOver(database, ledger, clock);
+    await replayErasures({ system, dataDir: config.dataDir, clock, log });
     return { database, ledger, system, begun, closing };
   } catch (error) {
     await closing.close().catch((failed: unknown) => log.error({ err: failed }, 'closing failed'));

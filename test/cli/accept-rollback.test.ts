@@ -8,11 +8,14 @@ import { restore } from '../../src/cli/backup/restore.js';
 import { acceptRollback, type Accepted, type AcceptOptions } from '../../src/cli/rollback/accept.js';
 import { verifyAll } from '../../src/cli/verify.js';
 import { type Config, parseConfig } from '../../src/config.js';
-import { restoredOrigin, VitrineError } from '../../src/ledger/core/index.js';
+import { restoredOrigin, tilePath, tileWidth, VitrineError } from '../../src/ledger/core/index.js';
+import { OpeningStore } from '../../src/peer/index.js';
+import { patientKind } from '../../src/clinical/index.js';
 import { type Faults, RolledBackLog } from '../../src/ledger/index.js';
 import { createLog, openBase, openSystem } from '../../src/server/index.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { TestVitrine } from '../support/vitrine.js';
+import { erase, register } from '../erasure/world.js';
 
 const log = createLog('silent');
 const ignore = (): void => undefined;
@@ -23,6 +26,10 @@ let vitrine: TestVitrine;
 /** A backup, and how many entries were in it. */
 let backup: string;
 let size: bigint;
+/** A patient in it, who was erased since. */
+let forgotten: string;
+/** Entries since: the erasure asked for, confirmed and done, and a programme. */
+const LOST = 4n;
 /** The checkpoint of what came after. */
 let lost: string;
 let tokenFiles: readonly string[];
@@ -105,10 +112,12 @@ beforeAll(async () => {
       return join(folder, `token-${i}`);
     }),
   );
+  forgotten = await register(vitrine);
   backup = join(folder, 'backup');
   const config = parseConfig({ ...vitrine.environment });
   ({ size } = await backUp({ config, log, to: backup, onProgress: ignore }));
-  for (const code of ['LOST-1', 'LOST-2', 'LOST-3']) await write(code);
+  await erase(vitrine, { kind: 'PATIENT', id: forgotten });
+  await write('LOST');
   lost = await vitrine.serving.ledger.checkpoint();
 }, 120_000);
 
@@ -123,19 +132,18 @@ describe('a rollback', { timeout: 60_000 }, () => {
     const config = await disaster();
     await expectRefused(config);
     const accepted = await accept(config, { lostFrom: vitrine.url, report: join(folder, 'report') });
-    const known = size + 3n;
+    const known = size + LOST;
     expect(accepted).toMatchObject({
       index: size,
       restored: size,
       known,
       origin: restoredOrigin(LOG, size),
       repeated: false,
-      report: { entries: 3, opened: 0 },
+      report: { entries: 4, opened: 0, erasures: 0 },
     });
     const lines = (await readFile(join(folder, 'report'), 'utf8')).trim().split('\n');
-    expect(lines.map((line) => (JSON.parse(line) as { index: string }).index)).toEqual(
-      [size, size + 1n, size + 2n].map(String),
-    );
+    const indexes = lines.map((line) => BigInt((JSON.parse(line) as { index: string }).index));
+    expect(indexes).toEqual([size, size + 1n, size + 2n, size + 3n]);
     expect(await start(config)).toEqual({
       origin: restoredOrigin(LOG, size),
       size: size + 1n,
@@ -181,22 +189,17 @@ describe('a rollback', { timeout: 60_000 }, () => {
 
   it("is not accepted by a checkpoint that isn't this log's", async () => {
     const config = await disaster(null);
-    await writeFile(join(folder, 'forged'), lost.replace(`\n${size + 3n}\n`, `\n${size + 4n}\n`));
+    await writeFile(join(folder, 'forged'), lost.replace(`\n${size + LOST}\n`, `\n${size + 9n}\n`));
     const forged = accept(config, { lostCheckpoint: join(folder, 'forged') });
     await expect(forged).rejects.toMatchObject({ code: 'INTEGRITY_VIOLATION' });
   });
 
   it("is not accepted with a copy whose leaves aren't the lost ones, and no report stands then", async () => {
     const config = await disaster();
-    const copy = await mkdtemp(join(folder, 'copy-'));
-    await writeFile(join(copy, 'checkpoint'), lost);
-    const bundle = size / 256n;
-    const path = `tile/entries/${bundle.toString().padStart(3, '0')}.p/${(size + 3n) % 256n}`;
-    const bytes = new Uint8Array(await (await fetch(`${vitrine.url}/log/${path}`)).arrayBuffer());
-    const flipped = new TextDecoder('latin1').decode(bytes).lastIndexOf('"link":"') + 8;
-    bytes[flipped] = bytes[flipped] === 0x41 ? 0x42 : 0x41;
-    await mkdir(join(copy, path, '..'), { recursive: true });
-    await writeFile(join(copy, path), bytes);
+    const copy = await copyOf((bytes) => {
+      const flipped = Buffer.from(bytes).lastIndexOf('"link":"') + 8;
+      bytes[flipped] = bytes[flipped] === 0x41 ? 0x42 : 0x41;
+    });
     const report = join(folder, 'no-report');
     await expect(accept(config, { lostFrom: copy, report })).rejects.toMatchObject({
       code: 'INTEGRITY_VIOLATION',
@@ -216,6 +219,45 @@ describe('a rollback', { timeout: 60_000 }, () => {
     const config = await disaster();
     await expect(accept(config, { tokenFiles: await files() })).rejects.toMatchObject({ code });
     await expectRefused(config);
+  });
+});
+
+describe('an erasure after the backup', { timeout: 60_000 }, () => {
+  const values = async (config: Config): Promise<number> => {
+    const { system, closing } = await openSystem({ config, log, clock: () => new Date() });
+    const context = await system.contextOf(
+      { subject: 'registrar.city', expires: Date.now() / 1000 + 60 },
+      log,
+    );
+    const record = await context.records.load(patientKind, forgotten);
+    await closing.close();
+    return record?.values.names?.length ?? 0;
+  };
+
+  it('is done again before anything is served, when this machine remembers it', async () => {
+    const config = await disaster();
+    await cp(join(vitrine.dataDir, 'erasures'), join(config.dataDir, 'erasures'));
+    await accept(config);
+    expect(await values(config)).toBe(0);
+    const { size: now } = await start(config);
+    expect(now).toBe(size + 2n);
+    // Once, however often it starts.
+    expect((await start(config)).size).toBe(now);
+    await expectClean(config);
+  });
+
+  it("is known again from a peer's copy that opens it", async () => {
+    const config = await disaster(null);
+    const accepted = await accept(config, { lostFrom: await copyOf() });
+    expect(accepted.report).toMatchObject({ entries: 4, opened: 4, erasures: 1 });
+    expect(await values(config)).toBe(0);
+    await expectClean(config);
+  });
+
+  it('is forgotten where nobody knows of it any more', async () => {
+    const config = await disaster();
+    await accept(config);
+    expect(await values(config)).toBeGreaterThan(0);
   });
 });
 
@@ -284,3 +326,24 @@ async function text(content: string): Promise<string> {
 }
 
 const token = async (who: string): Promise<string> => text(await vitrine.token(who));
+
+/** A peer's copy as its folder is: what is needed of the lost log, with every opening. */
+async function copyOf(change: (leaves: Uint8Array) => void = ignore): Promise<string> {
+  const copy = await mkdtemp(join(folder, 'copy-'));
+  await writeFile(join(copy, 'checkpoint'), lost);
+  const known = size + LOST;
+  for (let bundle = size / 256n; bundle * 256n < known; bundle += 1n) {
+    const width = tileWidth('entries', bundle, known);
+    const path = tilePath({ level: 'entries', index: bundle, width });
+    const bytes = new Uint8Array(await (await fetch(`${vitrine.url}/log/${path}`)).arrayBuffer());
+    change(bytes);
+    await mkdir(join(copy, path, '..'), { recursive: true });
+    await writeFile(join(copy, path), bytes);
+  }
+  const store = new OpeningStore(join(copy, 'openings'));
+  await mkdir(join(copy, 'openings'));
+  const { trusted } = vitrine.serving.ledger;
+  for await (const { index, openingBytes, salt } of trusted.entries(size, known))
+    await store.add(index / 256n, [{ index, opening: openingBytes, salt, checked: true }]);
+  return copy;
+}

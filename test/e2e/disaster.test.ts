@@ -14,6 +14,8 @@ import { findingsOf } from '../support/drill.js';
 import { samplePatient } from '../../src/cli/sample/data.js';
 import { Deployment, isAlive, ROOT, Running, until } from '../support/process.js';
 
+/** Entries after the backup: an erasure asked for, confirmed and done, and a patient. */
+const LOST = 4n;
 const PEER = /^peer (\S+) listening on (http:\S+)$/m;
 
 let deployment: Deployment;
@@ -25,7 +27,16 @@ let peerAddress: string;
 let port: number;
 const peers: Running[] = [];
 /** What was known before the disaster. */
-const before = { key: '', size: 0n, bundle: '', record: '', lostBundle: '', lostRecord: '', checkpoint: '' };
+const before = {
+  key: '',
+  size: 0n,
+  bundle: '',
+  record: '',
+  lostBundle: '',
+  lostRecord: '',
+  checkpoint: '',
+  erased: '',
+};
 
 const at = (...names: string[]): string => join(deployment.folder, ...names);
 const main = (...words: string[]): string[] => [process.execPath, join(ROOT, 'dist', 'main.js'), ...words];
@@ -115,6 +126,14 @@ async function register(number: number): Promise<string> {
   return (made['patient'] as { id: string }).id;
 }
 
+/** Erases a patient: its hospital asks, a regulator confirms. */
+async function erase(id: string): Promise<void> {
+  const wish = { kind: 'PATIENT', id, expectedVersion: 1, legalBasis: 'Article 17' };
+  const asked = await api.must('registrar.city', 'eraseRecord', wish, 'erasure { id }');
+  const { id: erasure } = asked['erasure'] as { id: string };
+  await api.must('regulator.one', 'confirmErasure', { erasure, expectedVersion: 1 }, 'erasure { state }');
+}
+
 async function bundleOf(id: string): Promise<string> {
   const query = 'query ($id: ID!) { patient(id: $id) { proof { bundle } } }';
   const { data } = await api.ask('registrar.city', query, { id });
@@ -151,6 +170,7 @@ beforeAll(async () => {
   world = await populate(api);
   before.record = await register(1);
   before.bundle = await bundleOf(before.record);
+  before.erased = await register(4);
   before.key = (await checkpoint()).key;
   for (const who of ['regulator.one', 'regulator.two', 'registrar.city', 'auditor'])
     await writeFile(at(who), await api.token(who));
@@ -166,6 +186,7 @@ describe('the drill', { timeout: 120_000 }, () => {
   it('takes a backup while the server runs, and goes on working', async () => {
     const { code, said } = await deployment.command('backup', '--to', at('backup'), '--keys', at('keys'));
     expect([code, said]).toEqual([0, expect.stringContaining('keep them apart from the backup') as string]);
+    await erase(before.erased);
     before.lostRecord = await register(2);
     before.lostBundle = await bundleOf(before.lostRecord);
     const { size, note } = await checkpoint();
@@ -233,8 +254,10 @@ describe('the drill', { timeout: 120_000 }, () => {
     expect([code, said]).toEqual([0, expect.stringContaining('/restored-') as string]);
     const lines = (await readFile(at('lost'), 'utf8')).trim().split('\n');
     const lost = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(lost).toHaveLength(1);
-    expect(lost[0]).toMatchObject({
+    expect(lost.map(({ index }) => Number(index))).toEqual(
+      [4, 3, 2, 1].map((back) => Number(before.size) - back),
+    );
+    expect(lost.at(-1)).toMatchObject({
       index: String(before.size - 1n),
       institution: world.city,
       op: 'patient.register',
@@ -246,14 +269,20 @@ describe('the drill', { timeout: 120_000 }, () => {
   it('starts again under another name and key, verifies clean, and takes work', async () => {
     await start();
     const { origin, key, size } = await checkpoint();
-    expect(origin).toBe(`vitrine.test/log/restored-${before.size - 1n}`);
+    expect(origin).toBe(`vitrine.test/log/restored-${before.size - LOST}`);
     expect(key).not.toBe(before.key);
-    expect(size).toBe(before.size);
+    // What was left, the entry that accepts the loss, and the erasure that was done again.
+    expect(size).toBe(before.size - LOST + 2n);
     expect((await findingsOf(deployment)).findings).toEqual([]);
     const query = '{ entries(filter: { op: "log.acceptRollback" }, first: 2) { edges { node { index } } } }';
     const { data, errors } = await api.ask('auditor', query);
     expect(errors).toEqual([]);
-    expect(data).toMatchObject({ entries: { edges: [{ node: { index: String(before.size - 1n) } }] } });
+    expect(data).toMatchObject({ entries: { edges: [{ node: { index: String(before.size - LOST) } }] } });
+    const erased = await api.ask(
+      'registrar.city',
+      `{ patient(id: "${before.erased}") { names { family } erased { whole } } }`,
+    );
+    expect(erased.data).toEqual({ patient: { names: null, erased: { whole: true } } });
     // What was lost is entered again.
     expect(await register(2)).not.toBe(before.lostRecord);
     const found = await api.ask('registrar.city', `{ patient(id: "${before.lostRecord}") { id } }`);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Database } from '../../database/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { AcceptedPosition, Consent, LostEvidence } from '../../ledger/index.js';
-import { CONSENTS, RolledBackLog } from '../../ledger/index.js';
+import { CONSENTS, ErasureFile, RolledBackLog } from '../../ledger/index.js';
 import type { Config, Logger } from '../../server/index.js';
 import { openBase, signInOf, systemOver } from '../../server/index.js';
 import { LostCopy, type LostSummary, writeReport } from './lost.js';
@@ -28,13 +28,19 @@ export interface AcceptOptions {
   readonly clock?: () => Date;
 }
 
+/** What was lost, where it is told, and how many erasures among it are done again at the next start. */
+export interface LostReport extends Omit<LostSummary, 'erasures'> {
+  readonly path: string;
+  readonly erasures: number;
+}
+
 export interface Accepted extends AcceptedPosition {
   /** Entries that the log was restored with, and that it had had at least. */
   readonly restored: bigint;
   readonly known: bigint;
   /** The entry was there already: an earlier run was cut off behind it. */
   readonly repeated: boolean;
-  readonly report: (LostSummary & { readonly path: string }) | null;
+  readonly report: LostReport | null;
   readonly members: readonly string[];
 }
 
@@ -136,10 +142,13 @@ async function reportLost(
   copy: LostCopy,
   lost: LostEvidence,
   { config, report }: AcceptOptions,
-): Promise<LostSummary & { path: string }> {
+): Promise<LostReport> {
   const { edge, size } = ledger.trusted.state;
   const path = report ?? join(config.dataDir, `lost-${size}-${lost.size}.jsonl`);
-  return { path, ...(await writeReport(path, copy.entries(edge, lost))) };
+  const summary = await writeReport(path, copy.entries(edge, lost));
+  // The next start does them again, before it serves; the file may have been lost with the machine.
+  await (await ErasureFile.open(config.dataDir)).cover(summary.erasures);
+  return { path, ...summary, erasures: summary.erasures.length };
 }
 
 async function readText(path: string, option: string): Promise<string> {

@@ -21,7 +21,7 @@ import {
   tileWidth,
   VitrineError,
 } from '../../ledger/core/index.js';
-import { nativeHash } from '../../ledger/index.js';
+import { isErasure, nativeHash, type VerifiedEntry } from '../../ledger/index.js';
 import { LogSource, OpeningStore } from '../../peer/index.js';
 
 /** A lost entry, with its private half where the copy has it. */
@@ -133,17 +133,34 @@ export function lineOf({ index, bytes, leaf, opening }: LostEntry): string {
   });
 }
 
+/** An erasure among them, for the list of those that are done again on the restored log; null for anything else. */
+export function erasureOf({ index, bytes, leaf, opening }: LostEntry): VerifiedEntry | null {
+  if (opening === null || !isErasure(opening.parsed)) return null;
+  return {
+    index,
+    leaf,
+    opening: opening.parsed,
+    leafHash: leafHash(bytes, nativeHash),
+    leafBytes: bytes,
+    openingBytes: opening.bytes,
+    salt: opening.salt,
+  };
+}
+
 /** What a report is about, in numbers. */
 export interface LostSummary {
   readonly entries: number;
   readonly opened: number;
   /** Lost entries of each institution by its id; of none under the empty text. */
   readonly institutions: Readonly<Record<string, number>>;
+  /** Lost erasures that the copy opens: they are done again. */
+  readonly erasures: readonly VerifiedEntry[];
 }
 
 /** Writes the report, readable by its owner alone. It stands under its name only when the copy was proven. */
 export async function writeReport(path: string, entries: AsyncIterable<LostEntry>): Promise<LostSummary> {
   const institutions: Record<string, number> = {};
+  const erasures: VerifiedEntry[] = [];
   let [count, opened] = [0, 0];
   const aside = `${path}.${process.pid}.tmp`;
   const file = await open(aside, 'w', 0o600);
@@ -153,6 +170,8 @@ export async function writeReport(path: string, entries: AsyncIterable<LostEntry
       institutions[institution] = (institutions[institution] ?? 0) + 1;
       count += 1;
       if (entry.opening !== null) opened += 1;
+      const erasure = erasureOf(entry);
+      if (erasure !== null) erasures.push(erasure);
       await file.write(`${lineOf(entry)}\n`);
     }
     await file.sync();
@@ -161,7 +180,7 @@ export async function writeReport(path: string, entries: AsyncIterable<LostEntry
     await file.close();
     await rm(aside, { force: true });
   }
-  return { entries: count, opened, institutions };
+  return { entries: count, opened, institutions, erasures };
 }
 
 /** Reads a file below the folder as if it were an answer over HTTP. */
