@@ -194,6 +194,20 @@ describe("the log's key", () => {
     expect(await files(bench)).toContain('log.3.json');
   });
 
+  it('signs the unsigned tail that a rotation left, beside the old one', async () => {
+    const { bench, ledger } = await begin();
+    const old = keyOf(ledger);
+    await bench.tamper('ALTER TABLE checkpoint RENAME TO mislaid');
+    await expect(rotateLogKey(ledger)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await bench.tamper('ALTER TABLE mislaid RENAME TO checkpoint');
+    const next = await bench.open();
+    const note = await next.checkpoint();
+    expect(next.verifierKey).not.toBe(formatVkey(old));
+    for (const key of [old, keyOf(next)]) verifyNote(parseNote(note), key, nativeVerify);
+    expect(await readFile(join(bench.dataDir, 'pin'), 'utf8')).toBe(note);
+    expect(await bench.audit(next)).toEqual([]);
+  });
+
   it('is asked for by name where it is not held, and nothing is signed by another', async () => {
     const { bench, ledger } = await begin();
     const away = await bench.open();
