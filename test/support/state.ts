@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { graphql, parse, subscribe, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import pg from 'pg';
 import { servedSchema } from '../../src/federation/index.js';
 import { VitrineError } from '../../src/ledger/core/index.js';
 import {
@@ -47,6 +48,7 @@ export class State {
   #close: () => Promise<void> = () => Promise.resolve();
   #open: OpenSystem | undefined;
   #schema: GraphQLSchema | undefined;
+  #ownerUrl = '';
 
   /** Opens it with `city` (which has a bank account), `harbour` (which has none) and their people. */
   static async open(): Promise<State> {
@@ -63,6 +65,17 @@ export class State {
 
   close(): Promise<void> {
     return this.#close();
+  }
+
+  /** Runs SQL as the owner of the tables, with triggers off. */
+  async tamper(...statements: readonly string[]): Promise<void> {
+    const client = new pg.Client({ connectionString: this.#ownerUrl });
+    await client.connect();
+    try {
+      for (const sql of ["SET session_replication_role = 'replica'", ...statements]) await client.query(sql);
+    } finally {
+      await client.end();
+    }
   }
 
   /** Runs an operation as the member of this subject; null: without a token. */
@@ -119,6 +132,7 @@ export class State {
 
   async #start(): Promise<void> {
     const database = await freshDatabase();
+    this.#ownerUrl = database.ownerUrl;
     const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-state-'));
     const config = {
       databaseUrl: database.url,
