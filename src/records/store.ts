@@ -5,8 +5,7 @@
 import type { Database } from '../database/index.js';
 import type { Ledger } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import { asText, HEAD_COLUMNS, sqlName } from './columns.js';
-import { digestSql, listSql, wordsSql } from './complete.js';
+import { HEAD_COLUMNS } from './columns.js';
 import { Facts } from './facts.js';
 import type { Unrelated } from './kind.js';
 import type { AnyKind } from './kinds.js';
@@ -14,6 +13,7 @@ import { type ListPlan, Lists } from './lists.js';
 import { openRow, violation } from './open.js';
 import type { Query, Sql } from './query.js';
 import { encodeCursor, pageSql } from './query.js';
+import { rowsSql } from './rows-sql.js';
 import { openVersions, type SealedVersion } from './versions.js';
 
 /** What became of one row: the record, or why it can't be shown. */
@@ -198,7 +198,7 @@ export class RecordStore {
     const { trusted } = this.ledger;
     if (trusted.alarm !== undefined) throw trusted.alarm;
     const before = trusted.size;
-    const sql = statement(kind, source, ordered, plan);
+    const sql = rowsSql(kind, source, ordered, plan);
     const parameters =
       plan?.claim === undefined ? source.parameters : [...source.parameters, plan.claim.thread];
     const raw = await this.#deps.database.prisma.$queryRawUnsafe<RawRow[]>(sql, ...parameters);
@@ -279,38 +279,6 @@ function requireWords(
 
 function columnNames(kind: AnyKind): string[] {
   return [...Object.keys(HEAD_COLUMNS), ...Object.keys(kind.columns)];
-}
-
-/**
- * Rows, sealed bytes, wrapped key, entry and the log's size in one statement: one snapshot. With a plan also what proves
- * a list: the whole of it beside its first row.
- */
-function statement(kind: AnyKind, source: Sql, ordered: boolean, plan: Partial<ListPlan> = {}): string {
-  const types = {
-    ...HEAD_COLUMNS,
-    ...Object.fromEntries(Object.entries(kind.columns).map(([n, c]) => [n, c.type])),
-  };
-  const columns = Object.entries(types).map(
-    ([name, type]) => `${asText(`d."${sqlName(name)}"`, type)} AS "c_${name}"`,
-  );
-  if (ordered) columns.push('d."@order"', 'd."@place"');
-  const { claim, narrowed = false, words = false } = plan;
-  if (narrowed) columns.push(`${digestSql(kind, 'd', words)} AS "@digest"`);
-  if (words) columns.push(`${wordsSql(kind, 'd')} AS "@words"`);
-  if (claim !== undefined) {
-    const list = listSql(
-      kind,
-      claim,
-      `$${source.parameters.length + 1}`,
-      narrowed ? digestSql(kind, 'l', words) : null,
-    );
-    columns.push(`CASE WHEN COALESCE(d."@place", 1) = 1 THEN ${list} END AS "@list"`);
-  }
-  return `SELECT h.size::text AS "@head", d.entry::text AS c_entry, ${columns.join(', ')},
-      s.nonce, s.bytes, w.key_id, w.wrapped, e.leaf, e.opening, e.salt
-    FROM (SELECT size FROM log_head WHERE id = 1) h LEFT JOIN (${source.text}) d ON TRUE
-    LEFT JOIN sealed s ON s.entry = d.entry LEFT JOIN wrapped_key w ON w.entry = d.entry
-    LEFT JOIN entry e ON e.index = d.entry${ordered ? ' ORDER BY d."@place"' : ''}`;
 }
 
 function isBytes(value: unknown): value is Uint8Array {

@@ -5,7 +5,7 @@ import type { Database } from '../database/index.js';
 import { openDatabase } from '../database/index.js';
 import { KINDS } from '../federation/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import type { Ledger, WitnessSettings } from '../ledger/index.js';
+import type { Ledger, LedgerOptions, WitnessSettings } from '../ledger/index.js';
 import { initLedger, isInitialised, nativeHash, openLedger, readPolicy } from '../ledger/index.js';
 import type { GenesisFacts } from '../uploads/index.js';
 import { genesisRecords, newId } from '../uploads/index.js';
@@ -24,6 +24,8 @@ export interface OpenOptions {
   readonly trustFirst?: boolean;
   /** Begins the log when the base is empty; without it an empty base is refused. */
   readonly genesis?: GenesisFacts;
+  /** How the log is opened, where a test has it die or take snapshots early. No command passes any. */
+  readonly ledgerOptions?: Pick<LedgerOptions, 'faults' | 'snapshotEvery'>;
 }
 
 export interface OpenSystem {
@@ -130,6 +132,7 @@ export async function openSystem(options: OpenOptions): Promise<OpenSystem> {
         clock,
         trustFirst: options.trustFirst ?? false,
         ...(await witnessesOf(config)),
+        ...options.ledgerOptions,
       }));
     closing.add('log', () => ledger.close());
     const system = systemOver(database, ledger, clock);

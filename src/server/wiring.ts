@@ -14,7 +14,7 @@ import { createServer } from './http.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import { createMetrics } from './metrics.js';
-import type { OpenSystem } from './open.js';
+import type { OpenOptions, OpenSystem } from './open.js';
 import { DEVELOPMENT_GENESIS, openSystem } from './open.js';
 import type { Config } from './settings.js';
 import { readTls } from './tls.js';
@@ -26,6 +26,8 @@ export interface ServeOptions {
   readonly clock?: () => Date;
   /** Believe a database that is there without a pin, once. */
   readonly trustFirst?: boolean;
+  /** For tests of crashes: no command passes any. */
+  readonly ledgerOptions?: NonNullable<OpenOptions['ledgerOptions']>;
 }
 
 /** A running server. */

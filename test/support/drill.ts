@@ -6,7 +6,6 @@ import pg from 'pg';
 import { expect } from 'vitest';
 import { verifyAll } from '../../src/cli/verify.js';
 import { parseConfig } from '../../src/config.js';
-import { databaseUrl } from '../../src/database/index.js';
 import { Api, populate } from './api.js';
 import { indexesOf, Load } from './load.js';
 import { Deployment, type Running, until } from './process.js';
@@ -83,8 +82,7 @@ export class Drill {
 
   /** Counts what the entries themselves say, not the table that the server looks requests up in. */
   async count(): Promise<Counted> {
-    const { ownerUrl } = await databaseUrl(this.deployment.dataDir);
-    const client = new pg.Client({ connectionString: ownerUrl });
+    const client = new pg.Client({ connectionString: await this.deployment.ownerUrl() });
     await client.connect();
     try {
       const { rows } = await client.query<Counted>(`

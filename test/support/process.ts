@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { databaseUrl } from '../../src/database/index.js';
 
 /** The project's folder, and the program that `npm run build` makes. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -100,6 +101,11 @@ export class Deployment {
       SAMPLE: 'false',
       ...this.settings,
     };
+  }
+
+  /** The address of its database for the owner of the tables. */
+  async ownerUrl(): Promise<string> {
+    return this.settings['DATABASE_OWNER_URL'] ?? (await databaseUrl(this.dataDir)).ownerUrl;
   }
 
   /** Starts a program on this folder; by default the server. */
