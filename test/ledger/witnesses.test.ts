@@ -10,10 +10,11 @@ import {
   parseVkey,
   verifyCosigned,
 } from '../../src/ledger/core/index.js';
-import type { Ledger, LedgerOptions } from '../../src/ledger/index.js';
+import { type Ledger, type LedgerOptions, openLedger } from '../../src/ledger/index.js';
 import { nativeVerify } from '../../src/ledger/native.js';
 import type { Peer } from '../../src/peer/index.js';
 import { Homes } from '../peer/support.js';
+import { silent } from '../support/database.js';
 import { type Behaviour, FaultyWitness, holds, says } from '../support/faulty-witness.js';
 import { until } from '../support/process.js';
 import { Bench, entry } from './support.js';
@@ -61,9 +62,14 @@ async function grow(by: Ledger = ledger): Promise<bigint> {
   return at?.index ?? -1n;
 }
 
+/** Opens the log as another process would, over the same few sessions. */
+async function open(settings: Partial<LedgerOptions>): Promise<Ledger> {
+  return openLedger({ database: await bench.database(), dataDir: bench.dataDir, log: silent, ...settings });
+}
+
 /** Opens the log with these witnesses, and closes it again. */
 async function during<T>(settings: Partial<LedgerOptions>, work: (one: Ledger) => Promise<T>): Promise<T> {
-  const one = await bench.open(settings);
+  const one = await open(settings);
   try {
     return await work(one);
   } finally {
@@ -213,9 +219,9 @@ describe('witnesses of a log', () => {
 
   it('are asked by one process of two, and both see what they signed; the other takes over', async () => {
     const { one: only, line } = await wrong('only');
-    const first = await bench.open(asking(line, 'quorum only'));
+    const first = await open(asking(line, 'quorum only'));
     await until('it has its turn', async () => first.witnesses.covers(await grow(first), 1000));
-    const second = await bench.open(asking(line, 'quorum only'));
+    const second = await open(asking(line, 'quorum only'));
     const heard = answers(second);
     only.asked.length = 0;
     const index = await grow(second);
@@ -241,6 +247,30 @@ describe('witnesses of a log', () => {
   });
 });
 
+describe('kept cosignatures', () => {
+  it('that were changed in the database count for nothing after a restart, and the audit names them', async () => {
+    const { one: signer, line } = await wrong('kept');
+    const index = await during(asking(line, 'quorum kept'), async (one) => {
+      const at = await grow(one);
+      expect(await one.witnesses.covers(at, 5000)).toBe(true);
+      return at;
+    });
+    signer.behave = says(500);
+    const other = signer.line(await ledger.checkpoint(2n)).trimEnd();
+    const sql = 'UPDATE cosignature SET line = $1 WHERE size > $2 AND key = $3';
+    await bench.tamper(sql, other, index.toString(), signer.vkey);
+    const found = await bench.audit(ledger);
+    expect(found).toMatchObject([
+      { what: 'cosignature', message: expect.stringContaining('kept.example') as unknown },
+    ]);
+    await during(asking(line, 'quorum kept'), async (one) => {
+      expect(await one.witnesses.covers(index)).toBe(false);
+      expect(parseNote(await one.checkpointOver(index)).signatures).toHaveLength(1);
+    });
+    await bench.tamper('DELETE FROM cosignature WHERE key = $1', signer.vkey);
+  });
+});
+
 describe('what witnesses say against the log', () => {
   it('is a claim: one of three stops nothing, at a start or later', async () => {
     const { line } = await wrong('liar', holds(1_000_000));
@@ -257,7 +287,7 @@ describe('what witnesses say against the log', () => {
 
   it('is ROLLBACK_DETECTED at a start when a quorum says so, with what to do', async () => {
     const lines = [(await wrong('x', holds(1_000_000))).line, (await wrong('y', holds(2_000_000))).line];
-    await expect(bench.open(asking(...lines, 'group two all x y', 'quorum two'))).rejects.toMatchObject({
+    await expect(open(asking(...lines, 'group two all x y', 'quorum two'))).rejects.toMatchObject({
       code: 'ROLLBACK_DETECTED',
       message: expect.stringMatching(/x, y cosigned 2000000 entries.*Restore its newest state/) as unknown,
     });
@@ -265,7 +295,7 @@ describe('what witnesses say against the log', () => {
 
   it('stops a running log when a quorum says so', async () => {
     const { one: x, line } = await wrong('turncoat');
-    const one = await bench.open(asking(line, 'quorum turncoat'));
+    const one = await open(asking(line, 'quorum turncoat'));
     x.behave = says(422, 'bad consistency proof');
     await grow(one);
     await until('it stopped', () => one.trusted.alarm !== undefined);
@@ -301,7 +331,7 @@ describe('a start without a pin', () => {
     await rm(pin());
     const policy = asking(lineOf('a', a), line, 'group ab all a down', 'quorum ab');
     for (let again = 0; again < 2; again++)
-      await expect(bench.open(policy)).rejects.toMatchObject({
+      await expect(open(policy)).rejects.toMatchObject({
         code: 'NOT_CONFIGURED',
         message: expect.stringMatching(
           /no pin, and of the witnesses only a cosigned.*--trust-first/,
@@ -315,7 +345,7 @@ describe('a start without a pin', () => {
     const [a, b] = [await witness(), await witness()];
     await rm(pin());
     const policy = [line, lineOf('a', a), lineOf('b', b), 'group two 2 knows a b', 'quorum two'];
-    await expect(bench.open({ ...asking(...policy), trustFirst: true })).rejects.toMatchObject({
+    await expect(open({ ...asking(...policy), trustFirst: true })).rejects.toMatchObject({
       code: 'ROLLBACK_DETECTED',
       message: expect.stringContaining('knows cosigned 1000000 entries') as unknown,
     });
@@ -328,8 +358,8 @@ describe('a policy', () => {
     ['whose quorum nobody makes', () => 'quorum none', 'quorum none'],
     ['without addresses', () => `witness z ${new FaultyWitness('z').vkey}\nquorum z`, 'make no quorum'],
   ])('%s is refused', async (_, text, message) => {
-    const open = () => bench.open(asking(text()));
-    await expect(Promise.resolve().then(open)).rejects.toMatchObject({
+    const opening = async () => open(asking(text()));
+    await expect(opening()).rejects.toMatchObject({
       message: expect.stringContaining(message) as unknown,
     });
   });

@@ -74,7 +74,7 @@ export class Running {
 
 /** A data folder of its own and the processes on it. */
 export class Deployment {
-  readonly #running: Running[] = [];
+  #running: Running[] = [];
 
   private constructor(
     readonly folder: string,
@@ -89,6 +89,13 @@ export class Deployment {
     // A run as root: PostgreSQL's own user has to get in.
     await chmod(folder, 0o711);
     return new Deployment(folder, join(folder, 'data'), settings);
+  }
+
+  /** The same folder with more settings. Processes of both are ended with either. */
+  with(settings: Readonly<Record<string, string>>): Deployment {
+    const other = new Deployment(this.folder, this.dataDir, { ...this.settings, ...settings });
+    other.#running = this.#running;
+    return other;
   }
 
   get environment(): Record<string, string> {

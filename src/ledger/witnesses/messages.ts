@@ -16,8 +16,8 @@ export function rolledBackBy(against: readonly Witness[], size: bigint): Vitrine
   return new VitrineError(
     'ROLLBACK_DETECTED',
     `witnesses disagree with the database: ${what}. It was rolled back, restored from an older backup, or replaced. ` +
-      'Restore its newest state (a newer backup, or the entries that peers hold); nothing is served until then. ' +
-      'No witness will cosign a log that lacks what it cosigned',
+      'Restore its newest state (a newer backup); nothing is served until then. Where that is lost for good, two ' +
+      'regulators accept the loss with `vitrine accept-rollback`: no witness signs a shorter log under this name',
   );
 }
 
