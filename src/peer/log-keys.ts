@@ -3,7 +3,7 @@
  * peer knew signed it, when it signed so itself, and when the entry that says so is under the checkpoint that it signs;
  * an anchored retirement ends one. What was learned is kept in the peer's home.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import {
   fromBase64url,
@@ -59,10 +59,19 @@ const keptKeys = z.strictObject({
   ),
 });
 
+/** Beside the copy: what the log's server told, for those who copy from this peer. */
+export const PUBLISHED = 'keys';
+
 interface Step {
   readonly index: bigint;
   readonly hash: Uint8Array;
   readonly opening: Opening;
+}
+
+/** A log's keys after what its server told. They hold by themselves; whether its tree goes on, is still to be looked at. */
+export interface LearnedKeys extends LogIdentity {
+  /** Takes them over: when the checkpoint that they sign extends what is held. Gives verifier keys: new ones, ended ones. */
+  keep(): Promise<{ readonly added: readonly string[]; readonly ended: readonly string[] }>;
 }
 
 export class LogKeys implements LogIdentity {
@@ -94,19 +103,20 @@ export class LogKeys implements LogIdentity {
   }
 
   /**
-   * Learns of rotations when a checkpoint's signature lines aren't those that are expected. Gives the verifier keys that
-   * were taken on and those that ended. Throws INTEGRITY_VIOLATION when what the server tells doesn't hold.
+   * Learns of rotations when a checkpoint's signature lines aren't those that are expected; undefined when there is nothing
+   * to learn. Throws INTEGRITY_VIOLATION when what the server tells doesn't hold.
    */
-  async follow(note: string, source: KeySourceOfLog): Promise<{ added: string[]; ended: string[] }> {
+  async follow(note: string, source: KeySourceOfLog): Promise<LearnedKeys | undefined> {
     const parsed = parseNote(note);
     const lines = parsed.signatures.filter(({ name }) => name === this.origin);
     const seen = lines.map(({ keyId }) => Buffer.from(keyId).toString('hex')).join();
-    const expected = this.known.filter(({ until }) => until == null);
+    const expected = this.known.filter(isCurrent);
     const asExpected =
       lines.length === expected.length &&
       expected.every((key) => lines.some(({ keyId }) => equal(keyId, key.keyId)));
-    if (asExpected || seen === this.seen || this.file === null) return { added: [], ended: [] };
-    const steps = readSteps(await source.keys());
+    if (asExpected || seen === this.seen || this.file === null) return undefined;
+    const told = await source.keys();
+    const steps = readSteps(told);
     const { size, root } = parseCheckpoint(parsed.text);
     const { keys, used } = this.stepped(steps.filter(({ index }) => index < size));
     verifyLogNote(parsed, { origin: this.origin, keys });
@@ -114,14 +124,7 @@ export class LogKeys implements LogIdentity {
       const proof = await inclusionFromTiles(index, size, (tile) => source.hashes(tile), nativeHash);
       verifyInclusion({ index, size, leafHash: hash, proof, root }, nativeHash);
     }
-    const vkeys = (of: readonly LogKey[], ended: boolean): string[] =>
-      of.filter(({ until }) => (until != null) === ended).map(formatVkey);
-    const added = keys.filter((key) => !this.known.some((other) => isSame(key, other))).map(formatVkey);
-    const before = vkeys(this.known, true);
-    const ended = vkeys(keys, true).filter((vkey) => !before.includes(vkey));
-    if (added.length + ended.length > 0) await this.keep(keys);
-    this.seen = seen;
-    return { added, ended };
+    return { origin: this.origin, keys, keep: () => this.keep(keys, seen, told) };
   }
 
   /** The keys after these entries, and the entries that changed something. */
@@ -137,12 +140,30 @@ export class LogKeys implements LogIdentity {
     return { keys, used };
   }
 
-  private async keep(keys: readonly LogKey[]): Promise<void> {
-    const kept = keys.map((key) => ({ vkey: formatVkey(key), until: key.until?.toString() ?? null }));
-    if (this.file !== null)
-      await replaceDurably([{ path: this.file, content: `${JSON.stringify({ keys: kept })}\n` }], 0o600);
+  private async keep(
+    keys: readonly LogKey[],
+    seen: string,
+    told: string,
+  ): Promise<{ added: string[]; ended: string[] }> {
+    const { known, file } = this;
+    const added = keys.filter((key) => !known.some((other) => isSame(key, other))).map(formatVkey);
+    const ended = keys
+      .filter((key) => !isCurrent(key) && known.some((other) => isSame(key, other) && isCurrent(other)))
+      .map(formatVkey);
+    if (added.length + ended.length > 0 && file !== null) {
+      const kept = keys.map((key) => ({ vkey: formatVkey(key), until: key.until?.toString() ?? null }));
+      const relayed = join(dirname(file), PUBLISHED);
+      await replaceDurably([{ path: relayed, content: told }], 0o644);
+      await replaceDurably([{ path: file, content: `${JSON.stringify({ keys: kept })}\n` }], 0o600);
+    }
     this.known = keys;
+    this.seen = seen;
+    return { added, ended };
   }
+}
+
+function isCurrent({ until }: LogKey): boolean {
+  return until === undefined || until === null;
 }
 
 function applyStep(keys: LogKey[], { index, opening }: Step, origin: string): LogKey[] {
@@ -150,14 +171,14 @@ function applyStep(keys: LogKey[], { index, opening }: Step, origin: string): Lo
   if (by.mode !== 'service') return keys;
   if (op === 'log.rotateKey') {
     const { from, to } = verifyRotation(textOf(detail?.['rotation']), nativeVerify);
-    const follows = to.name === origin && keys.some((key) => isSame(key, from) && key.until == null);
+    const follows = to.name === origin && keys.some((key) => isSame(key, from) && isCurrent(key));
     return follows && !keys.some((key) => isSame(key, to)) ? [...keys, to] : keys;
   }
   if (op !== 'log.retireKey' || !Array.isArray(detail?.['revokes'])) return keys;
   const revoked = detail['revokes'] as readonly unknown[];
-  const ends = (key: LogKey): boolean => key.until == null && revoked.includes(thumbprint(key.publicKey));
+  const ends = (key: LogKey): boolean => isCurrent(key) && revoked.includes(thumbprint(key.publicKey));
   // A log without a key is nobody's: a retirement of all that is known is none.
-  if (!keys.some(ends) || keys.every((key) => key.until != null || ends(key))) return keys;
+  if (!keys.some(ends) || keys.every((key) => !isCurrent(key) || ends(key))) return keys;
   return keys.map((key) => (ends(key) ? { ...key, until: index + 1n } : key));
 }
 

@@ -9,7 +9,7 @@ import { Monitor } from './monitor/monitor.js';
 import { askOver } from './openings/ask.js';
 import { OpeningStore } from './openings/opening-store.js';
 import { Openings } from './openings/openings.js';
-import { LogKeys } from './log-keys.js';
+import { type LearnedKeys, LogKeys } from './log-keys.js';
 import { LeafStore, type StoreFault } from './replica/leaf-store.js';
 import { LogSource } from './replica/log-source.js';
 import { Replica } from './replica/replica.js';
@@ -202,14 +202,25 @@ function followLog(log: LogSettings, parts: Parts): FollowedLog {
 }
 
 /** What can't be learned now is no harm while a known key signs; the checkpoint is refused when none does. */
-async function followKeys(known: LogKeys, note: string, source: LogSource, log: AlarmLog): Promise<void> {
+async function followKeys(
+  known: LogKeys,
+  note: string,
+  source: LogSource,
+  log: AlarmLog,
+): Promise<(Pick<LearnedKeys, 'origin' | 'keys'> & { keep(): Promise<void> }) | undefined> {
   const { origin } = known;
   try {
-    const { added, ended } = await known.follow(note, source);
-    if (added.length + ended.length > 0) log.warn({ origin, added, ended }, "the log's key was rotated");
+    const learned = await known.follow(note, source);
+    if (learned === undefined) return undefined;
+    const keep = async (): Promise<void> => {
+      const { added, ended } = await learned.keep();
+      if (added.length + ended.length > 0) log.warn({ origin, added, ended }, "the log's key was rotated");
+    };
+    return { origin, keys: learned.keys, keep };
   } catch (cause) {
     if (!(cause instanceof VitrineError)) throw cause;
     log.warn({ err: cause, origin }, "the log's keys could not be followed");
+    return undefined;
   }
 }
 

@@ -2,8 +2,11 @@
  * What a peer serves: `add-checkpoint`, its copies of logs in the layout of tlog-tiles, and its health. All of it is
  * public; nothing here gives openings.
  */
+import { join } from 'node:path';
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import { formatVkey, parseTilePath, VitrineError } from '../ledger/core/index.js';
+import { readTextIfThere } from './durable.js';
+import { PUBLISHED } from './log-keys.js';
 import type { AlarmLog, Alarms } from './monitor/alarms.js';
 import { createPeerMetrics } from './metrics.js';
 import type { FollowedLog } from './peer.js';
@@ -79,6 +82,13 @@ function addCopies(app: FastifyInstance, logs: readonly FollowedLog[]): void {
           .header('cache-control', 'public, max-age=1')
           .type('text/plain; charset=utf-8')
           .send(note);
+      });
+      app.get(`${prefix}/keys`, async (_request, reply) => {
+        const told = await readTextIfThere(join(store.folder, PUBLISHED));
+        return reply
+          .header('cache-control', 'public, max-age=1')
+          .type('application/json')
+          .send(told ?? '[]');
       });
       app.get<{ Params: { '*': string } }>(`${prefix}/tile/*`, async (request, reply) => {
         const name = parseTilePath(`tile/${request.params['*']}`);

@@ -77,6 +77,10 @@ async function addCheckpoint(peer: Peer, note: string): Promise<number> {
   return (await peer.witness.addCheckpoint(new TextEncoder().encode(body))).status;
 }
 
+/** The peer takes keys over when the poll is through that learned of them. */
+const cosigns = (peer: Peer, note: string): Promise<unknown> =>
+  until('the peer cosigns it', async () => (await addCheckpoint(peer, note)) === 200);
+
 /** The text of a note, signed by the log's first key alone. */
 async function byOldAlone(note: string): Promise<string> {
   const { text } = parseNote(note);
@@ -91,6 +95,7 @@ describe('a log that gets another key', () => {
     const running = await homes.start(await homes.make(), given);
     const awayHome = await homes.make();
     const away = await homes.start(awayHome, given);
+    const second = await homes.start(await homes.make(), [{ url: running.address, keys: [old] }]);
     const alone = await homes.start(await homes.make(), [{ keys: [old] }]);
     await write();
     for (const peer of [running, away]) await caughtUp(peer);
@@ -110,14 +115,17 @@ describe('a log that gets another key', () => {
     const newAlone = await ledger().checkpoint();
     expect(parseNote(newAlone).signatures).toHaveLength(1);
     await caughtUp(running);
-    expect(await addCheckpoint(running, newAlone)).toBe(200);
+    await cosigns(running, newAlone);
     // Without an address a witness knows what its operator gives it.
     expect(await addCheckpoint(alone, newAlone)).toBe(403);
 
     const back = await homes.start(awayHome, given);
     await caughtUp(back);
-    expect(await addCheckpoint(back, newAlone)).toBe(200);
-    for (const peer of [running, back]) expect(codes(peer)).toEqual([]);
+    await cosigns(back, newAlone);
+    // Who copies from a peer is told by it what it was told.
+    await caughtUp(second);
+    await cosigns(second, newAlone);
+    for (const peer of [running, back, second]) expect(codes(peer)).toEqual([]);
 
     await write();
     const newest = await ledger().checkpoint();
@@ -165,13 +173,15 @@ describe('what a server tells of its keys', () => {
 
   it('is believed when it holds', async () => {
     const keys = await known();
-    expect(await keys.follow(note, telling(told))).toEqual({ added: [ledger().verifierKey], ended: [old] });
-    expect(await keys.follow(note, telling([]))).toEqual({ added: [], ended: [] });
+    const learned = await keys.follow(note, telling(told));
+    expect(keys.keys.map(formatVkey)).toEqual([old]); // until the checkpoint was found to extend what is held
+    expect(await learned?.keep()).toEqual({ added: [ledger().verifierKey], ended: [old] });
+    expect(await keys.follow(note, telling([]))).toBeUndefined();
   });
 
   it('is not asked for, nor needed, by who knows the newest key', async () => {
     const keys = await known(ledger().verifierKey);
-    expect(await keys.follow(note, telling('not asked'))).toEqual({ added: [], ended: [] });
+    expect(await keys.follow(note, telling('not asked'))).toBeUndefined();
   });
 
   it.each<[string, () => unknown]>([
@@ -186,7 +196,8 @@ describe('what a server tells of its keys', () => {
     ['a rotation that the known key did not sign', async () => [await forged(attacker), ...told]],
   ])('is refused with %s', async (_name, tell) => {
     const keys = await known();
-    await keys.follow(note, telling(await tell())).catch(() => undefined);
+    const learned = await keys.follow(note, telling(await tell())).catch(() => undefined);
+    await learned?.keep();
     expect(keys.keys.map(formatVkey)).toEqual([old]);
   });
 

@@ -3,6 +3,8 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  ED25519,
+  noteKey,
   parseBundle,
   parseCheckpoint,
   parseNote,
@@ -12,8 +14,11 @@ import {
 } from '../../src/ledger/core/index.js';
 import { nativeHash } from '../../src/ledger/native.js';
 import type { Peer, VerifiedLeaf } from '../../src/peer/index.js';
+import { LeafStore } from '../../src/peer/replica/leaf-store.js';
+import { LogSource } from '../../src/peer/replica/log-source.js';
+import { Replica } from '../../src/peer/replica/replica.js';
 import { until } from '../support/process.js';
-import { FakeLog } from './fake-log.js';
+import { FakeLog, keyNamed } from './fake-log.js';
 import { codes, Homes, vkeyOf } from './support.js';
 
 let homes = new Homes();
@@ -191,5 +196,53 @@ describe('a copy', () => {
     await caughtUp(peer, 600);
     expect(codes(peer)).toEqual([]);
     expect((await fetch(`${peer.address}/healthz`)).status).toBe(200);
+  });
+});
+
+describe("a log's keys", () => {
+  it('are not taken over from a fork, whoever signed it', async () => {
+    const { log, url } = await served(20);
+    const thief = keyNamed('thief');
+    const signal = new AbortController().signal;
+    const told: string[] = [];
+    const kept: string[] = [];
+    const listener = {
+      onContradiction: (_offered: unknown, _held: unknown, message: string) => {
+        told.push(message);
+        return Promise.resolve();
+      },
+      onLeaves: () => Promise.resolve(),
+      onLeafProblem: () => Promise.resolve(),
+      onMended: () => undefined,
+    };
+    const follow = (note: string) =>
+      Promise.resolve({
+        origin: log.origin,
+        keys: [log.key, thief].map((key) => noteKey(log.origin, ED25519, key.publicKey)),
+        keep: () => Promise.resolve(kept.push(note)),
+      });
+    const home = await homes.make();
+    const store = new LeafStore(join(home, 'copy'));
+    const source = new LogSource({ prefix: `${url}/log`, timeoutMs: 5000, signal });
+    const keys = [log.noteKey];
+    const replica = new Replica({
+      log: { origin: log.origin, keys },
+      store,
+      source,
+      clock: () => new Date(),
+      listener,
+      follow,
+      signal,
+    });
+    await replica.open();
+    await replica.poll();
+    const honest = log.note;
+    expect(kept).toEqual([honest]);
+    const fork = log.fork(12);
+    fork.grow(9);
+    log.become(fork);
+    log.note = fork.sign(fork.size, undefined, [thief]);
+    await expect(replica.poll()).rejects.toMatchObject({ code: 'INTEGRITY_VIOLATION' });
+    expect([told.length, kept]).toEqual([1, [honest]]);
   });
 });

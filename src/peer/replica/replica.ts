@@ -38,8 +38,11 @@ export interface ReplicaOptions {
   readonly source: LogSource;
   readonly clock: () => Date;
   readonly listener: ReplicaListener;
-  /** Given each checkpoint before it is verified: by it, the peer learns of another log key. */
-  readonly follow?: (note: string) => Promise<void>;
+  /**
+   * Given each checkpoint before it is verified: the log's keys where they changed, taken over when the checkpoint
+   * extends what is held. So a stolen key can't bring a fork's keys in, nor end the log's.
+   */
+  readonly follow?: (note: string) => Promise<(LogIdentity & { keep(): Promise<unknown> }) | undefined>;
   /** Told of every leaf that is held already, while it is checked at start. */
   readonly onHeld?: (leaf: VerifiedLeaf) => void;
   readonly signal: AbortSignal;
@@ -96,8 +99,8 @@ export class Replica {
     const { log, store, source, clock } = this.options;
     const began = clock();
     const note = await source.checkpoint();
-    await this.options.follow?.(note);
-    const offered = verifyLogCheckpoint(note, log);
+    const learned = await this.options.follow?.(note);
+    const offered = verifyLogCheckpoint(note, learned ?? log);
     const held = store.size;
     if (offered.size > held) {
       const tiles = remembering((tile) => source.hashes(tile));
@@ -107,6 +110,7 @@ export class Replica {
       const message = await this.contradiction(offered);
       if (message !== undefined) throw await this.contradicted(offered, message);
     }
+    await learned?.keep();
     const behind = offered.size < held;
     if (!behind) {
       if ((await store.checkpoint()) !== offered.note) await store.keepCheckpoint(offered.note);
