@@ -103,6 +103,33 @@ describe('a server that is killed at a step of a commit', () => {
   });
 });
 
+describe('a PostgreSQL that is killed while its server takes snapshots', () => {
+  it('comes back, and the server takes the next ones', async () => {
+    const { deployment, load } = drill;
+    await age(deployment);
+    await startFaulty(drill, { point: 'none', every: 20 });
+    for (let kill = 0; kill < 3; kill++) {
+      const since = load.acknowledged.length;
+      const postmaster = (await deployment.postmaster()) ?? 0;
+      await drill.loadUntil(5 + 9 * kill, async () => {
+        process.kill(postmaster, 'SIGKILL');
+        const told = load.acknowledged.length;
+        await until('mutations are accepted again', () => load.acknowledged.length >= told + WORKERS, 60_000);
+      });
+      await load.stop();
+      expect(drill.server.alive).toBe(true);
+      await drill.expectNothingLost(since);
+    }
+    await drill.server.kill();
+    await takeSnapshots(2);
+    const since = load.acknowledged.length;
+    const [newest] = await anchored(deployment);
+    expect(await startBuilt(drill)).toMatchObject({ snapshot: newest?.size });
+    await drill.expectNothingLost(since);
+    await drill.server.kill();
+  });
+});
+
 describe('a snapshot that is damaged while no server runs', () => {
   const DAMAGES = {
     'a changed byte': `UPDATE snapshot SET bytes = set_byte(bytes, 100, get_byte(bytes, 100) # 1) WHERE part = 1 AND id = $1`,

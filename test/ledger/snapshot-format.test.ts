@@ -87,6 +87,7 @@ function answers(state: TrustedState) {
     tail: [...state.leaves.openTail()],
     subjects: kinds.flatMap((kind) => ids.map((id) => state.subject(kind, id))),
     threads: ids.map((id) => state.thread(id)),
+    lists: kinds.flatMap((kind) => ids.map((id) => state.list(kind, id, state.size))),
     superseded: indexes.map((i) => state.isSuperseded(i)),
     counters: [...state.allCounters()],
     names: state.names.all,
