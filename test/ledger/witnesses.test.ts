@@ -116,6 +116,28 @@ describe('witnesses of a log', () => {
     });
   });
 
+  it('are believed for an older quorum too, when one signed alone since', async () => {
+    const [one, two] = [await wrong('one'), await wrong('two')];
+    const policy = asking(one.line, two.line, 'group both all one two', 'quorum both');
+    const index = await during(policy, async (log) => {
+      const at = await grow(log);
+      expect(await log.witnesses.covers(at, 5000)).toBe(true);
+      two.one.behave = says(503);
+      for (let more = 0; more < 3; more++) {
+        const next = await grow(log);
+        await until('one signed it', () => (log.witnesses.newestOf('one') ?? 0n) > next);
+      }
+      return at;
+    });
+    one.one.behave = says(503);
+    await during(policy, async (log) => {
+      expect(await log.witnesses.covers(index)).toBe(true);
+      expect(log.witnesses.size).toBeLessThan(log.trusted.size);
+      expect(log.witnesses.newestOf('one')).toBeGreaterThan(log.witnesses.newestOf('two') ?? 0n);
+      expect(parseNote(await log.checkpointOver(index)).signatures).toHaveLength(3);
+    });
+  });
+
   it('make a quorum of nested groups without the ones that are dead', async () => {
     const [a, b] = [await witness(), await witness()];
     const { line } = await wrong('dead', says(503));
@@ -316,9 +338,16 @@ describe('a start without a pin', () => {
   });
   afterEach(() => writeFile(pin(), kept));
 
+  async function losePin(): Promise<void> {
+    // The other process pins what it hears of a moment later.
+    await ledger.sync();
+    await ledger.checkpoint();
+    await rm(pin());
+  }
+
   it('is believed when a quorum of witnesses cosigns the database', async () => {
     const [a, b] = [await witness(), await witness()];
-    await rm(pin());
+    await losePin();
     await during(asking(lineOf('a', a), lineOf('b', b), 'group ab all a b', 'quorum ab'), async (one) => {
       expect(await one.witnesses.covers(await grow(one), 5000)).toBe(true);
     });
@@ -328,7 +357,7 @@ describe('a start without a pin', () => {
   it('is refused when too few cosign it, and makes no pin', async () => {
     const { line } = await wrong('down', says(503));
     const a = await witness();
-    await rm(pin());
+    await losePin();
     const policy = asking(lineOf('a', a), line, 'group ab all a down', 'quorum ab');
     for (let again = 0; again < 2; again++)
       await expect(open(policy)).rejects.toMatchObject({
@@ -343,7 +372,7 @@ describe('a start without a pin', () => {
   it('is refused when a single witness knows more, whatever a person believes', async () => {
     const { line } = await wrong('knows', holds(1_000_000));
     const [a, b] = [await witness(), await witness()];
-    await rm(pin());
+    await losePin();
     const policy = [line, lineOf('a', a), lineOf('b', b), 'group two 2 knows a b', 'quorum two'];
     await expect(open({ ...asking(...policy), trustFirst: true })).rejects.toMatchObject({
       code: 'ROLLBACK_DETECTED',
@@ -356,6 +385,14 @@ describe('a policy', () => {
   it.each([
     ['of another log', () => `log ${formatVkey(new FaultyWitness('z').key)}`, 'of a log'],
     ['whose quorum nobody makes', () => 'quorum none', 'quorum none'],
+    [
+      'with a key name that is too long',
+      () => {
+        const { key } = new FaultyWitness('z');
+        return `witness z ${formatVkey({ ...key, name: 'z'.repeat(1001) })} http://127.0.0.1:1\nquorum z`;
+      },
+      'at most 1000 bytes',
+    ],
     ['without addresses', () => `witness z ${new FaultyWitness('z').vkey}\nquorum z`, 'make no quorum'],
   ])('%s is refused', async (_, text, message) => {
     const opening = async () => open(asking(text()));

@@ -56,9 +56,18 @@ const KEEP = `
                 ON CONFLICT (size, key) DO NOTHING RETURNING size)
   SELECT pg_notify($4, $5)::text FROM kept`;
 
+const NEWEST = `
+  SELECT DISTINCT ON (key) size, key, line FROM cosignature WHERE key = ANY($1) ORDER BY key, size DESC`;
+
+/** Sizes that may have a quorum. Where one witness was alone for long, its cosignatures tell nothing. */
+const QUORUMS = `
+  SELECT size, key, line FROM cosignature WHERE key = ANY($1) AND size IN (
+    SELECT size FROM cosignature WHERE key = ANY($1) AND size > $2
+    GROUP BY size HAVING count(*) >= $3 ORDER BY size DESC LIMIT 200)
+  ORDER BY size DESC, key`;
+
 /** Sizes that are held in memory with their cosignatures. */
 const MOST_HELD = 256;
-const PAGE = 1000;
 
 export class Kept {
   /** Entries under the newest checkpoint that the quorum cosigned. */
@@ -81,24 +90,14 @@ export class Kept {
     return () => this.listeners.delete(heard);
   }
 
-  /** Reads what was kept, from the newest size down to the newest that has a quorum. */
+  /** Reads the newest cosignature of each witness, and from the newest size down to the newest that has a quorum. */
   async load(): Promise<void> {
-    const sql = `SELECT size, key, line FROM cosignature WHERE key = ANY($1) AND size <= $2 AND size > $3
-      ORDER BY size DESC, key LIMIT ${PAGE}`;
-    const known = this.size;
-    for (let most = 2n ** 63n - 1n; ;) {
-      const rows = await this.options.query.$queryRawUnsafe<Row[]>(
-        sql,
-        [...this.witnesses.keys()],
-        most,
-        known,
-      );
-      for (const row of rows) if (row.size >= this.size) await this.take(row);
-      const last = rows.at(-1);
-      // The last size of a page may go on in the next one.
-      if (last === undefined || rows.length < PAGE || this.size > last.size) return;
-      most = last.size === most ? last.size - 1n : last.size;
-    }
+    const { query, policy } = this.options;
+    const keys = [...this.witnesses.keys()];
+    for (const row of await query.$queryRawUnsafe<Row[]>(NEWEST, keys)) await this.take(row);
+    const alone = policy.witnesses.some(({ name }) => policy.satisfied(new Set([name])));
+    const rows = await query.$queryRawUnsafe<Row[]>(QUORUMS, keys, this.size, alone ? 1 : 2);
+    for (const row of rows) if (row.size >= this.size) await this.take(row);
   }
 
   /** Keeps a cosignature for every process. It was verified; it is verified again where it is used. */

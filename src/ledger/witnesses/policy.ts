@@ -12,6 +12,9 @@ export interface WitnessAddress {
   readonly url: string;
 }
 
+/** A kept cosignature is announced in one notification of PostgreSQL, which has 8,000 bytes. */
+const LONGEST_NAME = 1000;
+
 /** Parses a policy file. Throws NOT_CONFIGURED, naming the file and the line. */
 export function readPolicy(text: Uint8Array, path: string): Policy {
   try {
@@ -29,6 +32,11 @@ export function readPolicy(text: Uint8Array, path: string): Policy {
 export function addressesOf(policy: Policy): readonly WitnessAddress[] {
   if (policy.satisfied(new Set()))
     throw refused('the witness policy has "quorum none": name the witnesses that must cosign');
+  for (const { name, key } of policy.witnesses)
+    if (Buffer.byteLength(key.name) > LONGEST_NAME)
+      throw refused(
+        `the witness policy, witness ${name}: expected a key name of at most ${LONGEST_NAME} bytes`,
+      );
   const addresses = policy.witnesses.flatMap(({ name, key, url }) =>
     url === null ? [] : [{ name, key, vkey: formatVkey(key), url: addressOf(name, url) }],
   );
