@@ -125,7 +125,7 @@ async function load(
     if (state === 'loaded') return;
     const filled = await filledTables(owner, tables);
     if (filled.length > 0 || state === 'done') {
-      const what = filled.length > 0 ? `${filled.join(', ')} hold rows` : 'it was restored before';
+      const what = filled.length > 0 ? `${filled.length} of its tables hold rows` : 'it was restored before';
       throw new VitrineError('CONFLICT', `restore needs an empty database, and ${what}: use a new one`);
     }
     await owner.query(`INSERT INTO restore (backup, state) VALUES ($1, 'loading') ON CONFLICT DO NOTHING`, [
