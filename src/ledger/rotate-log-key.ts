@@ -76,10 +76,16 @@ export async function retireLogKey(ledger: Ledger, faults?: RotationFaults): Pro
   return { entry, key: name.key, beside: [] };
 }
 
-/** A key that is held and was never in force, or a new one: what an earlier run made is used. */
+/**
+ * A key that was made behind the one in force and was never named by the log, or a new one: what an earlier run made is
+ * used. One made before it isn't: it stood on a log that was lost, or a rollback's acceptance broke off behind it.
+ */
 async function nextKey({ keys, trusted }: Ledger): Promise<Signer> {
   await keys.source.reload();
-  const prepared = keys.source.held.logKeys.findLast((key) => trusted.key(key.thumbprint) === undefined);
+  const { logKeys } = keys.source.held;
+  const place = logKeys.findIndex(({ thumbprint: thumb }) => thumb === keys.logKey.thumbprint);
+  const later = logKeys.slice(place + 1);
+  const prepared = later.findLast((key) => trusted.key(key.thumbprint) === undefined);
   return prepared ?? keys.source.addLogKey();
 }
 

@@ -67,9 +67,10 @@ export async function retireMaster(options: RotateMasterOptions): Promise<Master
   await source.reload();
   const rewrapped = await rewrapAll(options);
   const { current, older } = mastersOf(ledger);
-  const left = await countOthers(query, current);
+  // What only says that it is under the new key would be lost with the old one.
+  const left = (await countOthers(query, current)) + (await countClosed(options, current));
   if (left > 0) {
-    const message = `${left} keys are still under an older master key and don't open: see \`vitrine verify\``;
+    const message = `${left} keys don't open under the master key in force: see \`vitrine verify\``;
     throw new VitrineError('CONFLICT', message);
   }
   let entry: bigint | null = null;
@@ -121,7 +122,7 @@ async function rewrapAll({ ledger, query, faults }: RotateMasterOptions): Promis
   let done = 0;
   for (const table of TABLES) {
     for (let after = ''; ;) {
-      const rows = await readOthers(query, table, current, after);
+      const rows = await readRows(query, table, { is: '<>', current, after });
       const last = rows.at(-1);
       if (last === undefined) break;
       after = last.id;
@@ -136,10 +137,14 @@ interface Row extends Wrapped {
   readonly id: string;
 }
 
-function readOthers(query: Query, { name, id }: Table, current: string, after: string): Promise<Row[]> {
+function readRows(
+  query: Query,
+  { name, id }: Table,
+  { is, current, after }: { readonly is: '=' | '<>'; readonly current: string; readonly after: string },
+): Promise<Row[]> {
   return query.$queryRawUnsafe<Row[]>(
     `SELECT ${id} AS id, key_id AS "keyId", wrapped FROM ${name}
-     WHERE key_id <> $1 AND ${id} > $2 ORDER BY ${id} LIMIT ${BATCH}`,
+     WHERE key_id ${is} $1 AND ${id} > $2 ORDER BY ${id} LIMIT ${BATCH}`,
     current,
     after,
   );
@@ -183,4 +188,23 @@ async function countOthers(query: Query, current: string): Promise<number> {
     current,
   );
   return row?.count ?? 0;
+}
+
+/** Rows that name the key in force and don't open under it. */
+async function countClosed({ ledger, query }: RotateMasterOptions, current: string): Promise<number> {
+  let closed = 0;
+  for (const table of TABLES) {
+    for (let after = ''; ;) {
+      const rows = await readRows(query, table, { is: '=', current, after });
+      const last = rows.at(-1);
+      if (last === undefined) break;
+      after = last.id;
+      for (const row of rows) {
+        const bytes = await unwrapped(ledger.keys, row, table.context(row.id));
+        if (bytes === undefined) closed += 1;
+        else bytes.fill(0);
+      }
+    }
+  }
+  return closed;
 }
