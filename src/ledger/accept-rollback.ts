@@ -17,7 +17,7 @@ import type { PendingEntry } from './pending.js';
 import { PinFile } from './pin.js';
 import { systemRandom } from './random.js';
 import { ACCEPT_ROLLBACK, type Consent, describeRollback, type Rollback } from './rollback-entry.js';
-import { requireBegun, requireGenesis, requireOwnSecrets, requireRestored } from './start.js';
+import { requireBegun, requireGenesis, requireOwnLog, requireOwnSecrets, requireRestored } from './start.js';
 import { buildSystemEntry } from './system-entry.js';
 
 /** What is known of the lost log. */
@@ -67,6 +67,7 @@ export class RolledBackLog {
     const unmoved = new UnmovedPin(join(options.dataDir, 'pin'), () => 0n);
     const ledger = new OpenLedger({ ...options, snapshotEvery: 0 }, keys, unmoved, undefined);
     await ledger.sync();
+    requireOwnLog(keys, ledger.trusted.state);
     await requireOwnSecrets(prisma, keys);
     return new RolledBackLog(ledger, keys, openPin(options.dataDir, keys));
   }

@@ -22,6 +22,7 @@ import {
   requireGenesis,
   requireLogKey,
   requireNotRolledBack,
+  requireOwnLog,
   requireOwnSecrets,
   requireRestored,
 } from './start.js';
@@ -211,6 +212,7 @@ export class OpenLedger implements Ledger {
       { size: size.toString(), snapshot: from.toString(), replayed },
       'the log was verified',
     );
+    requireOwnLog(this.keys, this.trusted.state);
     await requireOwnSecrets(this.options.database.prisma, this.keys);
     if (this.options.readOnly === true) return;
     await requireLogKey(this.keys, this.trusted.state);

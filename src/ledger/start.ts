@@ -92,6 +92,18 @@ export async function requireGenesis(query: Query, keys: KeyStore): Promise<void
   );
 }
 
+/**
+ * The genesis, as it was verified, has to be signed by the service key that is held here: who writes the database could
+ * begin another log in it, which names our log key and holds by itself.
+ */
+export function requireOwnLog(keys: KeyStore, state: Pick<TrustedState, 'registry'>): void {
+  const began = [...state.registry.all()].filter(({ use, entry }) => use === 'service' && entry === 0n);
+  if (began.length === 1 && began[0]?.thumbprint === keys.serviceKey.thumbprint) return;
+  const message =
+    "the log in this database wasn't begun by the service key in the key folder: it is another one";
+  throw new VitrineError('NOT_CONFIGURED', message);
+}
+
 /** The key that signs the log from here on has to be held. An audit signs nothing and needs none. */
 export async function requireLogKey(
   keys: KeyStore,

@@ -208,6 +208,32 @@ describe("the log's key", () => {
     expect(await bench.audit(next)).toEqual([]);
   });
 
+  it('is never followed by a key that was made before it', async () => {
+    const { bench, ledger } = await begin();
+    const left = await ledger.keys.source.addLogKey(); // as a broken-off acceptance of a rollback leaves one
+    await ledger.keys.source.addLogKey();
+    await rotateLogKey(ledger);
+    await retireLogKey(ledger);
+    expect(await files(bench)).toContain('log.3.json');
+    expect((await rotateLogKey(ledger)).key.publicKey).not.toEqual(left.publicKey);
+    await retireLogKey(ledger);
+    expect(await files(bench)).not.toContain('log.3.json');
+    await append(await bench.open());
+    expect(await bench.audit(ledger)).toEqual([]);
+  });
+
+  it('means nothing on a log that another service key began, whatever that log says of it', async () => {
+    const { bench } = await begin();
+    const file = join(bench.dataDir, 'keys', 'service.json');
+    const held = JSON.parse(await readFile(file, 'utf8')) as { key: string };
+    await writeFile(file, JSON.stringify({ ...held, key: Buffer.alloc(32, 7).toString('base64url') }));
+    await rm(join(bench.dataDir, 'pin'));
+    await expect(bench.open({ trustFirst: true })).rejects.toMatchObject({
+      code: 'NOT_CONFIGURED',
+      message: expect.stringContaining('service key') as string,
+    });
+  });
+
   it('is asked for by name where it is not held, and nothing is signed by another', async () => {
     const { bench, ledger } = await begin();
     const away = await bench.open();
@@ -383,6 +409,12 @@ describe('the master key', () => {
     await expect(retireMaster({ ledger, query })).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(await files(bench)).toContain('master.json');
     await bench.tamper(`UPDATE custodian_key SET key_id = '${key}' WHERE id LIKE '%599/1'`);
+    // A row that only says that it is under the new key.
+    const flip = `UPDATE custodian_key SET wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1) WHERE id LIKE '%599/1'`;
+    await bench.tamper(flip);
+    await expect(retireMaster({ ledger, query })).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await files(bench)).toContain('master.json');
+    await bench.tamper(flip);
     const faults: RotationFaults = () => {
       throw new Error('killed');
     };
