@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../config.js';
 import type { Database } from '../database/index.js';
 import { KINDS } from '../federation/index.js';
-import { VitrineError } from '../ledger/core/error.js';
+import { base64, VitrineError } from '../ledger/core/index.js';
 import { auditLog, isInitialised, openKeyStore, openLedger, openPin, systemRandom } from '../ledger/index.js';
 import { auditRows } from '../records/index.js';
 import { createLog, openBase } from '../server/index.js';
@@ -24,9 +24,13 @@ export interface Finding {
 export interface Verification {
   readonly entries: bigint;
   readonly blocks: bigint;
+  /** RFC 6962 root of the entries in base64; null when the log can't be read to its end. */
+  readonly root: string | null;
   readonly rows: number;
   readonly findings: readonly Finding[];
 }
+
+type LogFacts = Pick<Verification, 'entries' | 'blocks' | 'root'>;
 
 interface Check {
   readonly config: Config;
@@ -44,23 +48,17 @@ const LONGEST_MS = 24 * 3_600_000;
 const NO_PIN = 'there is no pin: nothing outside the database says that this is all of the log';
 
 /** The log by itself: chain, root, signatures, checkpoints, pin, threads, counters. */
-async function checkLog(check: Check): Promise<{ entries: bigint; blocks: bigint }> {
+async function checkLog(check: Check): Promise<LogFacts> {
   try {
     return await auditWholeLog(check);
   } catch (error) {
     if (!(error instanceof VitrineError) || error.code !== 'INTEGRITY_VIOLATION') throw error;
     check.report({ what: `the log cannot be read further: ${error.message}`, where: 'log', entry: null });
-    return { entries: 0n, blocks: 0n };
+    return { entries: 0n, blocks: 0n, root: null };
   }
 }
 
-async function auditWholeLog({
-  config,
-  pinned,
-  database,
-  report,
-  progress,
-}: Check): Promise<{ entries: bigint; blocks: bigint }> {
+async function auditWholeLog({ config, pinned, database, report, progress }: Check): Promise<LogFacts> {
   const keys = await openKeyStore(config.keysDir, {
     query: database.prisma,
     random: systemRandom,
@@ -68,7 +66,7 @@ async function auditWholeLog({
   const pin = pinned ? await openPin(config.dataDir, keys).read() : undefined;
   if (pinned && pin === undefined) report({ what: NO_PIN, where: `${config.dataDir}/pin`, entry: null });
   // One snapshot: on a log that grows meanwhile, its end would otherwise be another at each look. The pin was read before.
-  return database.prisma.$transaction(
+  const { entries, blocks, root } = await database.prisma.$transaction(
     (query) =>
       auditLog({
         query,
@@ -84,6 +82,7 @@ async function auditWholeLog({
       }),
     { isolationLevel: 'RepeatableRead', timeout: LONGEST_MS },
   );
+  return { entries, blocks, root: base64(root) };
 }
 
 /** Every row against its entry. It needs a log that can be trusted. */
@@ -138,9 +137,9 @@ export async function verifyAll(
       throw new VitrineError('NOT_CONFIGURED', 'the database holds no log: begin one with `vitrine init`');
     }
     const check: Check = { config, pinned, database, report, progress: onProgress };
-    const { entries, blocks } = await checkLog(check);
+    const { entries, blocks, root } = await checkLog(check);
     const rows = await checkRows(check);
-    return { entries, blocks, rows, findings };
+    return { entries, blocks, root, rows, findings };
   } finally {
     await database.close();
   }

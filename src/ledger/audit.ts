@@ -25,6 +25,8 @@ export interface AuditOptions {
 export interface AuditSummary {
   readonly entries: bigint;
   readonly blocks: bigint;
+  /** RFC 6962 root of the entries. */
+  readonly root: Uint8Array;
   readonly findings: number;
 }
 
@@ -64,7 +66,7 @@ export async function auditLog(options: AuditOptions): Promise<AuditSummary> {
   for (const finding of await checkSnapshots(options.query, state, (size) => audit.roots.has(size)))
     report(finding);
   for (const finding of await checkSideTables(options.query, options.keys, state)) report(finding);
-  return { entries: state.size, blocks: state.height + 1n, findings };
+  return { entries: state.size, blocks: state.height + 1n, root: state.edge.root(), findings };
 }
 
 async function checkBlocks(audit: Audit): Promise<void> {

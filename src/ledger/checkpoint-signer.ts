@@ -64,6 +64,28 @@ export interface SignerOptions {
   readonly faults: Faults | undefined;
 }
 
+/**
+ * The C2SP note over a verified, durable position by the key that the log names for its size, and by those beside it that
+ * are held; undefined when the first isn't.
+ */
+export async function signCheckpoint(
+  keys: Pick<KeyStore, 'logSigner' | 'heldLogSigner'>,
+  { name, beside }: Signers,
+  { size, root }: Tail,
+): Promise<string | undefined> {
+  const signer = await keys.logSigner(name.key.publicKey);
+  if (signer === undefined) return undefined;
+  const text = formatCheckpoint({ origin: name.origin, size, root });
+  const line = async (key: NoteKey, by: Signer) =>
+    noteSignature(key, await by.sign(signedMessage(key, text)));
+  const signatures = [await line(name.key, signer)];
+  for (const key of beside) {
+    const held = keys.heldLogSigner(key.publicKey);
+    if (held !== undefined) signatures.push(await line(key, held));
+  }
+  return formatNote({ text, signatures });
+}
+
 export class CheckpointSigner {
   private waiting: Tail[] = [];
   private writing: Promise<void> | undefined;
@@ -128,21 +150,8 @@ export class CheckpointSigner {
     return notes;
   }
 
-  /** The C2SP note over a checkpoint by the key that the log names for its size, and by those beside it that are held. */
-  private async signNote({ size, root }: Tail): Promise<string | undefined> {
-    const { keys } = this.options;
-    const { name, beside } = this.signersOf(size);
-    const signer = await keys.logSigner(name.key.publicKey);
-    if (signer === undefined) return undefined;
-    const text = formatCheckpoint({ origin: name.origin, size, root });
-    const line = async (key: NoteKey, by: Signer) =>
-      noteSignature(key, await by.sign(signedMessage(key, text)));
-    const signatures = [await line(name.key, signer)];
-    for (const key of beside) {
-      const held = keys.heldLogSigner(key.publicKey);
-      if (held !== undefined) signatures.push(await line(key, held));
-    }
-    return formatNote({ text, signatures });
+  private signNote(tail: Tail): Promise<string | undefined> {
+    return signCheckpoint(this.options.keys, this.signersOf(tail.size), tail);
   }
 
   private signersOf(size: bigint): Signers {

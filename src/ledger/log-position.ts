@@ -1,11 +1,12 @@
 /** Where the log stands in one transaction's sight of the database: verified, with the newest checkpoint that it holds. */
 import { type Checkpoint, equal, VitrineError } from './core/index.js';
 import { verifyCheckpoint, verifyPinned } from './checkpoint-check.js';
+import { notHeld, signCheckpoint } from './checkpoint-signer.js';
 import { violationOf } from './finding.js';
 import { type KeyStore, listKeyOf } from './key-store.js';
 import type { Query } from './query.js';
 import { startFromSnapshot } from './snapshot-start.js';
-import { requireGenesis, requireNotRolledBack, requireOwnSecrets } from './start.js';
+import { requireGenesis, requireNotRolledBack, requireOwnLog, requireOwnSecrets } from './start.js';
 import { TrustedLog } from './trusted-log.js';
 
 export interface PositionOptions {
@@ -24,12 +25,12 @@ export interface LogPosition {
   readonly origin: string;
   readonly size: bigint;
   readonly root: Uint8Array;
-  /** The newest signed checkpoint: of this size, or of an earlier block where the last one wasn't signed yet. */
+  /** The signed checkpoint of this size. */
   readonly checkpoint: string;
 }
 
 /**
- * Verifies the log up to its end and the newest checkpoint against it.
+ * Verifies the log up to its end and the newest checkpoint against it, and signs the end where nobody has yet.
  *
  * Throws NOT_CONFIGURED, ROLLBACK_DETECTED and INTEGRITY_VIOLATION as a start does.
  */
@@ -53,12 +54,21 @@ export async function verifyLogPosition(options: PositionOptions): Promise<LogPo
     ...(state && { state }),
   });
   const size = await trusted.sync();
-  const name = trusted.state.names.nameAt(size)?.origin ?? origin;
-  return { origin: name, size, root: trusted.root, checkpoint: await newestCheckpoint(query, trusted) };
+  requireOwnLog(keys, trusted.state);
+  const signers = trusted.state.signersOf(size);
+  if (signers === undefined) throw new VitrineError('INTERNAL', 'expected a log that has begun');
+  const { root } = trusted;
+  const newest = await newestCheckpoint(query, trusted);
+  const whole = newest.size === size ? newest.note : await signCheckpoint(keys, signers, { size, root });
+  if (whole === undefined) throw notHeld(signers.name);
+  return { origin: signers.name.origin, size, root, checkpoint: whole };
 }
 
 /** The newest note, held against the verified block that it is about. */
-async function newestCheckpoint(query: Query, trusted: TrustedLog): Promise<string> {
+async function newestCheckpoint(
+  query: Query,
+  trusted: TrustedLog,
+): Promise<{ readonly size: bigint; readonly note: string }> {
   const rows = await query.$queryRawUnsafe<{ note: string; height: bigint | null }[]>(
     `SELECT c.note, b.height FROM checkpoint c LEFT JOIN block b ON b.size = c.size ORDER BY c.size DESC LIMIT 1`,
   );
@@ -69,7 +79,7 @@ async function newestCheckpoint(query: Query, trusted: TrustedLog): Promise<stri
     const message = `expected the verified root of ${signed.size} entries, got another`;
     throw violationOf({ what: 'checkpoint', message, index: null, block: null });
   }
-  return row.note;
+  return { size: signed.size, note: row.note };
 }
 
 async function holds(trusted: TrustedLog, height: bigint, signed: Checkpoint): Promise<boolean> {

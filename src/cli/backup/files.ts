@@ -14,6 +14,9 @@ export const MANIFEST = 'manifest.json';
 /** The manifest's hash, as `sha256sum -c` reads it. */
 export const SUM = 'manifest.json.sha256';
 
+/** Characters; no row is nearly as long, and a few packed bytes could become a line that fills the memory. */
+const LONGEST_LINE = 16 * 1024 * 1024;
+
 /** A file as it lies there. */
 export interface Written {
   readonly bytes: bigint;
@@ -84,6 +87,7 @@ async function* linesOf(source: Readable, whole: Promise<void>): AsyncGenerator<
       const parts = (rest + decoder.write(chunk as Buffer)).split('\n');
       rest = parts.pop() ?? '';
       yield* parts;
+      if (rest.length > LONGEST_LINE) break; // `whole` is cut off then, and throws
     }
   } catch {
     // `whole` says why.

@@ -75,7 +75,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreSummary> 
     const keys = await openKeyStore(config.keysDir, { query: database.prisma, random: systemRandom });
     requireOwn(keys, manifest);
     await load({ ...options, from }, database, manifest, id);
-    const findings = await verify(options);
+    const findings = await verify(options, manifest);
     if (findings.length === 0) await setState(database, id, 'done');
     const { size, root, origin } = manifest.log;
     const rows = manifest.tables.reduce((all, table) => all + BigInt(table.rows), 0n);
@@ -101,8 +101,7 @@ function requireOwn(keys: KeyStore, { log }: Manifest): void {
     const message = `the backup's checkpoint isn't signed by the log key that is here: put the keys of ${log.origin} in place`;
     throw new VitrineError('NOT_CONFIGURED', message, { cause });
   }
-  const size = BigInt(log.size);
-  if (signed.size < size || (signed.size === size && base64(signed.root) === log.root)) return;
+  if (signed.size === BigInt(log.size) && base64(signed.root) === log.root) return;
   throw new VitrineError(
     'INTEGRITY_VIOLATION',
     "the backup is damaged: its size and root aren't its checkpoint's",
@@ -196,9 +195,18 @@ async function requireSameTables(owner: Owner, manifest: Manifest): Promise<read
   );
 }
 
-async function verify({ config, onFinding, onProgress }: RestoreOptions): Promise<readonly Finding[]> {
-  const { findings } = await verifyAll(config, onFinding, onProgress, { pinned: false });
-  return findings;
+/** What was loaded holds, and is the log that the backup's checkpoint signs: another one could hold by itself too. */
+async function verify(
+  { config, onFinding, onProgress }: RestoreOptions,
+  { log }: Manifest,
+): Promise<readonly Finding[]> {
+  const found = await verifyAll(config, onFinding, onProgress, { pinned: false });
+  const { entries, root, findings } = found;
+  if (root === null || (entries === BigInt(log.size) && root === log.root)) return findings;
+  const what = `expected the ${log.size} entries that the backup's checkpoint signs, got ${entries} others`;
+  const finding = { what, where: 'log', entry: null };
+  onFinding(finding);
+  return [...findings, finding];
 }
 
 async function setState({ ownerUrl }: Database, id: string, state: 'done'): Promise<void> {
