@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ErasureLine, Ledger } from '../ledger/index.js';
-import { isErasure, nativeHash, readErasure } from '../ledger/index.js';
+import { isErasure, nativeHash, readErasure, StaleAuthority } from '../ledger/index.js';
 import { canonical, equal, fromHex, base64url, type JsonObject, VitrineError } from '../ledger/core/index.js';
 import type {
   AnyKind,
@@ -27,9 +27,12 @@ export interface ReplayDependencies {
 
 /**
  * `replayed`: it was executed now. `standing`: the log has the erasure, or one that executed it again, or nothing is left
- * of the fields. `absent`: the log knows no such record.
+ * of what the fields held then. `absent`: the log knows no such record.
  */
 export type Replayed = 'replayed' | 'standing' | 'absent';
+
+/** How often it is looked at again what a record is, because another process changed it meanwhile. */
+const ATTEMPTS = 5;
 
 /**
  * Executes an erasure again, as an operation of the deployment under its service key. Doing it twice, or while another
@@ -40,6 +43,18 @@ export type Replayed = 'replayed' | 'standing' | 'absent';
  * @throws VitrineError INTEGRITY_VIOLATION when the record doesn't verify, CONFLICT when it changes meanwhile, UNAVAILABLE
  */
 export async function replayErasure(deps: ReplayDependencies, line: ErasureLine): Promise<Replayed> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await replayOnce(deps, line);
+    } catch (error) {
+      const moved =
+        error instanceof StaleAuthority || (error instanceof VitrineError && error.code === 'CONFLICT');
+      if (!moved || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function replayOnce(deps: ReplayDependencies, line: ErasureLine): Promise<Replayed> {
   const { ledger, store, kinds } = deps;
   const kind = kinds.require(line.kind);
   await ledger.sync();
@@ -51,10 +66,23 @@ export async function replayErasure(deps: ReplayDependencies, line: ErasureLine)
   if (record instanceof VitrineError) throw record;
   if (record === null || record === undefined) return 'absent';
   const gone = new Set(record.erased?.fields);
-  const names = line.fields.filter((name) => Object.hasOwn(kind.fields, name) && !gone.has(name));
+  const held = heldBy(versions, line.time);
+  const names = line.fields.filter((name) => held.has(name) && !gone.has(name));
   if (names.length === 0) return 'standing';
   await append(deps, kind, { base: record, names, versions }, original);
   return 'replayed';
+}
+
+/**
+ * The fields that hold something in a version up to a moment. What was written after an erasure isn't what it destroyed:
+ * a line that found nothing left to do would take it at the next start.
+ */
+function heldBy(versions: readonly SealedVersion[], time: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { entry, fields } of versions)
+    if (entry.leaf.time <= time)
+      for (const [name, field] of Object.entries(fields)) if ('value' in field) names.add(name);
+  return names;
 }
 
 /** Whether a version is the erasure itself, or executed it again. */

@@ -58,7 +58,7 @@ describe('the file of erasures', () => {
 });
 
 describe('a database from a backup', () => {
-  it('forgets again what was erased since, once, however often it is asked', async () => {
+  it('forgets again what was erased since, once, however often it is asked, and nothing written later', async () => {
     const plain = await visit(vitrine, patient, { note: 'in the backup', payer: 'kept' });
     await amend(vitrine, plain, 1, { note: 'in the backup, amended' });
     const whole = await register(vitrine);
@@ -69,6 +69,8 @@ describe('a database from a backup', () => {
     try {
       await vitrine.restart();
       await erase(vitrine, { id: plain, expectedVersion: 2, fields: ['note'] });
+      await amend(vitrine, plain, 3, { note: 'after the backup, too' });
+      await erase(vitrine, { id: plain, expectedVersion: 4, fields: ['note'] });
       await erase(vitrine, { kind: 'PATIENT', id: whole });
       const later = await visit(vitrine, patient, { note: 'after the backup' });
       await erase(vitrine, { id: later });
@@ -91,9 +93,8 @@ describe('a database from a backup', () => {
           await opened.closing.close();
         }
       };
-      const first = await replay();
-      expect(first).toMatchObject({ [plain]: 'replayed', [whole]: 'replayed', [later]: 'absent' });
-      expect(Object.values(first).filter((outcome) => outcome === 'standing')).toHaveLength(2);
+      // Opening the system did them again, each once: the next version of `plain` is its fourth.
+      expect(await replay()).toMatchObject({ [plain]: 'standing', [whole]: 'standing', [later]: 'absent' });
       await vitrine.restart(settings);
       await amend(vitrine, plain, 3, { note: 'written since' });
       await vitrine.serving.stop();
@@ -114,7 +115,7 @@ describe('a database from a backup', () => {
       await vitrine.restart();
       await drop();
     }
-    const dead = await rows(vitrine, `SELECT 1 FROM encounter WHERE id = '${plain}' AND version = 3`);
+    const dead = await rows(vitrine, `SELECT 1 FROM encounter WHERE id = '${plain}' AND version = 5`);
     expect(dead).toHaveLength(1);
     expect(Number(await value(vitrine, 'SELECT count(*) FROM resealed'))).toBeGreaterThan(4);
   });
