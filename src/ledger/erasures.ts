@@ -27,6 +27,8 @@ export class Erasures {
   #covered = 0;
   #covering: Promise<void> | undefined;
   #vacuuming: Promise<void> | undefined;
+  /** Something was erased since the newest vacuum began: what it has passed by is to be vacuumed again. */
+  #leftBehind = false;
 
   constructor(private readonly options: ErasuresOptions) {}
 
@@ -60,7 +62,16 @@ export class Erasures {
     const upTo = erasures.length;
     await this.#write(erasures.slice(this.#covered, upTo));
     this.#covered = upTo;
-    this.#vacuuming ??= this.#vacuum().finally(() => (this.#vacuuming = undefined));
+    this.#leftBehind = true;
+    this.#vacuuming ??= this.#vacuumAll();
+  }
+
+  async #vacuumAll(): Promise<void> {
+    while (this.#leftBehind) {
+      this.#leftBehind = false;
+      await this.#vacuum();
+    }
+    this.#vacuuming = undefined;
   }
 
   async #write(indexes: readonly bigint[]): Promise<void> {

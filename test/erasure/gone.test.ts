@@ -5,6 +5,7 @@
 import { createDecipheriv } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLeaf, parseOpening } from '../../src/ledger/core/index.js';
 import { isErasure, openKeyStore, readErasures, systemRandom } from '../../src/ledger/index.js';
@@ -19,6 +20,7 @@ const NUMBER = 'GEHEIM-0815';
 
 let vitrine: TestVitrine;
 let patient: string;
+let another: string;
 let encounter: string;
 beforeAll(async () => {
   vitrine = await TestVitrine.start();
@@ -32,6 +34,7 @@ beforeAll(async () => {
   encounter = await visit(vitrine, patient, { note: NOTE, payer: 'kept' });
   await amend(vitrine, encounter, 1, { note: `${NOTE}, amended` });
   await amend(vitrine, encounter, 2, { payer: 'kept still' });
+  another = await register(vitrine);
 });
 afterAll(() => vitrine.stop());
 
@@ -149,9 +152,36 @@ describe('an erased value', () => {
       .toBe(true);
   });
 
+  it('leaves none behind either when it went while others were vacuumed', async () => {
+    const passes = () =>
+      value(vitrine, `SELECT vacuum_count FROM pg_stat_user_tables WHERE relname = 'encounter'`);
+    const waiting = () =>
+      value(
+        vitrine,
+        `SELECT count(*) FROM pg_stat_activity
+          WHERE datname = current_database() AND query LIKE 'VACUUM%report' AND wait_event_type = 'Lock'`,
+      );
+    const [one, other] = [await visit(vitrine, another, {}), await visit(vitrine, another, {})];
+    const holder = new pg.Client({ connectionString: vitrine.database.ownerUrl });
+    await holder.connect();
+    try {
+      await holder.query('BEGIN; LOCK TABLE report IN SHARE UPDATE EXCLUSIVE MODE');
+      await erase(vitrine, { id: one });
+      await expect.poll(waiting, { timeout: 20_000 }).toBe('1');
+      // The encounters were passed by; then one more goes.
+      const before = await passes();
+      await erase(vitrine, { id: other });
+      expect(await passes()).toBe(before);
+      await holder.query('COMMIT');
+      await expect.poll(passes, { timeout: 20_000 }).not.toBe(before);
+    } finally {
+      await holder.end();
+    }
+  });
+
   it('is written down beside the pin, without a word of it', async () => {
     const lines = await readErasures(vitrine.dataDir);
-    expect(lines.map(({ kind, id }) => [kind, id])).toEqual([
+    expect(lines.slice(0, 2).map(({ kind, id }) => [kind, id])).toEqual([
       ['Encounter', encounter],
       ['Patient', patient],
     ]);
