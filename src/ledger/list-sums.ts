@@ -23,7 +23,7 @@ export const ID_LENGTH = 16;
 /** Words of an id. */
 const ID_WORDS = 4;
 /** Joins that are kept one by one, so that the sum as of an earlier size can be told. A power of two; 48 bytes each. */
-export const RECENT = 2 ** 14;
+export const RECENT = 2 ** 16;
 /** Joins that are added to the sums at once: one call of the cipher costs as much as a thousand blocks. */
 const TOGETHER = 1024;
 /** Words of a join: entry in two, tag, thread, id; one is free. */
@@ -99,9 +99,12 @@ export class ListSums implements Section {
     let [low, high] = [0, 0];
     for (let at = 0; at < values.length; at += ID_WORDS) {
       low += values[at] ?? 0;
-      high += values[at + 1] ?? 0;
+      // Of a long list the sums would leave the whole numbers that a double holds.
+      const carry = low >= WORD ? 1 : 0;
+      low -= carry * WORD;
+      high = (high + (values[at + 1] ?? 0) + carry) % WORD;
     }
-    return BigInt.asUintN(64, BigInt(low) + (BigInt(high) << 32n));
+    return BigInt(low) | (BigInt(high) << 32n);
   }
 
   freeze(): FrozenSection {

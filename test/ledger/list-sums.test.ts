@@ -108,6 +108,18 @@ describe('the sum of a list', () => {
     expect(lists.at(1, ID(0), BigInt(joins.length))?.count).toBe(joins.length / 2);
   });
 
+  it('is whole numbers for a list of millions, too', () => {
+    const lists = sums([]);
+    // An odd number near 2^32: what is rounded first when they are added up.
+    const low = (id: Uint8Array): bigint => lists.sumOf(ID(1), id) & 0xffffffffn;
+    const one = Array.from({ length: 256 }, (_, n) => ID(n)).find(
+      (id) => low(id) > 0xf0000000n && low(id) % 2n === 1n,
+    )!;
+    const many = 2_500_000;
+    const ids = new Uint8Array(Buffer.alloc(many * 16, one));
+    expect(lists.sumOf(ID(1), ids)).toBe(BigInt.asUintN(64, BigInt(many) * lists.sumOf(ID(1), one)));
+  });
+
   it('depends on the key', () => {
     const joins = [{ tag: 1, thread: 1, id: 1 }];
     expect(sums(joins, randomBytes(32)).at(1, ID(1), 1n)).not.toEqual(sums(joins).at(1, ID(1), 1n));
