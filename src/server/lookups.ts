@@ -27,6 +27,9 @@ async function* encounters(
 const isCare = (values: EncounterValues): boolean =>
   values.status !== 'PLANNED' && values.status !== 'CANCELLED';
 
+/** An encounter whose end was erased didn't go on for that. */
+const isToldOf = ({ erased }: Unrelated<EncounterValues>): boolean => erased?.fields.includes('end') !== true;
+
 /** Makes the lookups of one request. */
 export function lookupsFor(clock: () => Date): LookupsFor {
   return (store) => ({
@@ -45,9 +48,10 @@ export function lookupsFor(clock: () => Date): LookupsFor {
         { column: 'endedAt', op: 'gte', value: since },
       ];
       for (const end of ends) {
-        for await (const { values, anchor } of encounters(store, [...where, end])) {
+        for await (const encounter of encounters(store, [...where, end])) {
+          const { values, anchor } = encounter;
           // Evidence that the caller wrote itself is none (design: access, "Views").
-          if (anchor.actor !== except && isCare(values)) found.add(values.patient);
+          if (anchor.actor !== except && isCare(values) && isToldOf(encounter)) found.add(values.patient);
           if (found.size === patients.length) return found;
         }
       }
