@@ -12,6 +12,9 @@ export interface CustodianKeyName {
   readonly custodian: string;
 }
 
+/** Longer than any commit holds the head. */
+const LONGEST_MS = 30_000;
+
 const INSERT = `
   INSERT INTO custodian_key (id, custodian, key_id, wrapped) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`;
 
@@ -77,6 +80,6 @@ export async function insertCustodianKey(
       await followed.sync(tx);
       await insert(tx);
     },
-    { isolationLevel: 'ReadCommitted' },
+    { isolationLevel: 'ReadCommitted', maxWait: LONGEST_MS, timeout: LONGEST_MS },
   );
 }

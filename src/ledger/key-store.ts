@@ -112,6 +112,8 @@ class SourcedKeyStore implements KeyStore {
   readonly serviceKey: PublicKey;
   readonly blindKey: KeyStore['blindKey'];
   private followed: Followed | undefined;
+  /** Ends when the custodian keys before were made: each holds a connection and waits for others to be free. */
+  private making: Promise<unknown> = Promise.resolve();
   private readonly counterKey: Uint8Array;
   private readonly inputKey: Uint8Array;
   private readonly signing = new Map<string, SigningKey>();
@@ -268,7 +270,10 @@ class SourcedKeyStore implements KeyStore {
   /** The first key that stands in the table is the custodian's, whichever process put it there. */
   private async makeCustodianKey(custodian: string, id: string): Promise<WrappingKey> {
     if ((await this.readCustodianKey(id)) === undefined) {
-      await insertCustodianKey(this.options, this, { id, custodian }, this.followed);
+      const insert = () => insertCustodianKey(this.options, this, { id, custodian }, this.followed);
+      const made = this.making.then(insert);
+      this.making = made.catch(() => undefined);
+      await made;
     }
     return this.loadCustodianKey(id);
   }

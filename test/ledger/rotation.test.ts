@@ -353,9 +353,10 @@ describe('the master key', () => {
       (_, i) => `${'0'.repeat(8)}-0000-4000-8000-${String(i).padStart(12, '0')}`,
     );
     for (const one of custodians.slice(0, 20)) await ledger.keys.custodianKey(one);
+    const rotating = await bench.open();
     const stop = load([ledger]);
     const [rotation] = await Promise.all([
-      rotateMaster({ ledger: await bench.open(), query }),
+      rotateMaster({ ledger: rotating, query }),
       ...custodians.slice(20).map((one) => other.keys.custodianKey(one)),
     ]);
     expect(rotation.older).toHaveLength(1);
