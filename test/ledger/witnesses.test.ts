@@ -138,6 +138,24 @@ describe('witnesses of a log', () => {
     });
   });
 
+  it('are shown with all that they signed of an older size, where one signed nothing since', async () => {
+    const three = [await wrong('x'), await wrong('y'), await wrong('z')];
+    const policy = asking(...three.map(({ line }) => line), 'group two 2 x y z', 'quorum two');
+    const size = await during(policy, async (log) => {
+      const first = (await grow(log)) + 1n;
+      for (const name of ['x', 'y', 'z'])
+        await until(`${name} signed it`, () => log.witnesses.newestOf(name) === first);
+      three[2]!.one.behave = says(503);
+      expect(await log.witnesses.covers(await grow(log), 5000)).toBe(true);
+      return first;
+    });
+    for (const { one } of three) one.behave = says(503);
+    await during(policy, async (log) => {
+      expect(log.witnesses.size).toBeGreaterThan(size);
+      expect((await log.witnesses.cosignatures(size)).map(({ name }) => name)).toEqual(['x', 'y', 'z']);
+    });
+  });
+
   it('make a quorum of nested groups without the ones that are dead', async () => {
     const [a, b] = [await witness(), await witness()];
     const { line } = await wrong('dead', says(503));

@@ -49,6 +49,8 @@ interface Row {
 interface Held {
   readonly note: string;
   readonly cosignatures: Map<string, Cosignature>;
+  /** All that was kept of it was read; what comes later is heard of. */
+  whole: boolean;
 }
 
 const KEEP = `
@@ -121,13 +123,15 @@ export class Kept {
   async of(size: bigint): Promise<readonly Cosignature[]> {
     const newest = [...this.newest.values()].reduce((a, b) => (b > a ? b : a), 0n);
     if (size > newest) return [];
-    if (!this.held.has(size)) {
+    if ((await this.held.get(size))?.whole !== true) {
       const sql = 'SELECT size, key, line FROM cosignature WHERE size = $1 AND key = ANY($2)';
       const rows = await this.options.query.$queryRawUnsafe<Row[]>(sql, size, [...this.witnesses.keys()]);
       for (const row of rows) await this.take(row);
     }
     const held = await this.held.get(size);
-    return held === undefined ? [] : this.ordered(held);
+    if (held === undefined) return [];
+    held.whole = true;
+    return this.ordered(held);
   }
 
   /** The checkpoint of a size with its cosignatures. */
@@ -163,7 +167,7 @@ export class Kept {
     if (known !== undefined) return known;
     const held = this.options
       .note(size)
-      .then((note) => ({ note, cosignatures: new Map<string, Cosignature>() }));
+      .then((note) => ({ note, cosignatures: new Map<string, Cosignature>(), whole: false }));
     this.held.set(size, held);
     held.catch(() => this.held.delete(size));
     for (const old of this.held.keys()) {
