@@ -1,8 +1,10 @@
 /** Asking witnesses for cosignatures, with real ones and with such that do everything wrong, over real HTTP. */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   formatVkey,
   parseNote,
@@ -349,34 +351,30 @@ describe('what witnesses say against the log', () => {
 });
 
 describe('a start without a pin', () => {
-  const pin = (): string => join(bench.dataDir, 'pin');
-  let kept: string;
-  beforeAll(async () => {
-    kept = await readFile(pin(), 'utf8');
-  });
-  afterEach(() => writeFile(pin(), kept));
-
-  async function losePin(): Promise<void> {
-    // The other process pins what it hears of a moment later.
+  let settings: { readonly dataDir: string; readonly keysDir: string };
+  const pin = (): string => join(settings.dataDir, 'pin');
+  // In a folder of its own: processes that are open in the shared one pin there what they hear of.
+  beforeEach(async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-unpinned-'));
+    settings = { dataDir, keysDir: join(bench.dataDir, 'keys') };
     await ledger.sync();
     await ledger.checkpoint();
-    await rm(pin());
-  }
+  });
+  afterEach(() => rm(settings.dataDir, { recursive: true }));
 
   it('is believed when a quorum of witnesses cosigns the database', async () => {
     const [a, b] = [await witness(), await witness()];
-    await losePin();
-    await during(asking(lineOf('a', a), lineOf('b', b), 'group ab all a b', 'quorum ab'), async (one) => {
+    const policy = asking(lineOf('a', a), lineOf('b', b), 'group ab all a b', 'quorum ab');
+    await during({ ...settings, ...policy }, async (one) => {
       expect(await one.witnesses.covers(await grow(one), 5000)).toBe(true);
     });
-    kept = await readFile(pin(), 'utf8');
+    expect(existsSync(pin())).toBe(true);
   });
 
   it('is refused when too few cosign it, and makes no pin', async () => {
     const { line } = await wrong('down', says(503));
     const a = await witness();
-    await losePin();
-    const policy = asking(lineOf('a', a), line, 'group ab all a down', 'quorum ab');
+    const policy = { ...settings, ...asking(lineOf('a', a), line, 'group ab all a down', 'quorum ab') };
     for (let again = 0; again < 2; again++)
       await expect(open(policy)).rejects.toMatchObject({
         code: 'NOT_CONFIGURED',
@@ -384,15 +382,15 @@ describe('a start without a pin', () => {
           /no pin, and of the witnesses only a cosigned.*--trust-first/,
         ) as unknown,
       });
+    expect(existsSync(pin())).toBe(false);
     await during({ ...policy, trustFirst: true }, () => Promise.resolve());
   });
 
   it('is refused when a single witness knows more, whatever a person believes', async () => {
     const { line } = await wrong('knows', holds(1_000_000));
     const [a, b] = [await witness(), await witness()];
-    await losePin();
     const policy = [line, lineOf('a', a), lineOf('b', b), 'group two 2 knows a b', 'quorum two'];
-    await expect(open({ ...asking(...policy), trustFirst: true })).rejects.toMatchObject({
+    await expect(open({ ...settings, ...asking(...policy), trustFirst: true })).rejects.toMatchObject({
       code: 'ROLLBACK_DETECTED',
       message: expect.stringContaining('knows cosigned 1000000 entries') as unknown,
     });
