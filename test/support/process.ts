@@ -150,6 +150,8 @@ export class Deployment {
   /** Ends what is left: the programs first, then PostgreSQL by its number, and removes the folder. */
   async end(): Promise<void> {
     await Promise.all(this.#running.map((one) => one.kill()));
+    // What npm or a shell started goes on without it; the group goes by its leader's number.
+    for (const { pid } of this.#running) killGroup(pid);
     const postmaster = await this.postmaster();
     if (postmaster !== undefined) {
       process.kill(postmaster, 'SIGQUIT');
@@ -185,6 +187,16 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     return code === 'EPERM' || (path !== undefined && !existsSync('/proc/self'));
+  }
+}
+
+/** Kills whoever is left of a process group. */
+function killGroup(leader: number): void {
+  if (leader <= 0) return; // it never started; 0 would be our own group
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // nobody is left
   }
 }
 
