@@ -116,6 +116,30 @@ function verifyKept({ vkey, bundle, proof, leaf }: Kept, by = vkey): void {
   verifyReceipt(proof, { leaf }, policy);
 }
 
+interface Shown {
+  readonly op: string;
+  readonly mode: string;
+  readonly summary: string;
+}
+
+/** All openings of an operation. A page looks at so many entries at most; the load made more. */
+async function openings(op: string): Promise<Shown[]> {
+  const shown: Shown[] = [];
+  for (let after = ''; ;) {
+    const where = `first: 50, filter: { op: "${op}" }${after === '' ? '' : `, after: "${after}"`}`;
+    const query = `{ entries(${where}) { edges { node { opening { op mode summary } } } pageInfo { hasNextPage endCursor } } }`;
+    const { data, errors } = await drill.api.ask('auditor', query);
+    expect(errors).toEqual([]);
+    const { edges, pageInfo } = data?.['entries'] as {
+      edges: { node: { opening: Shown } }[];
+      pageInfo: { hasNextPage: boolean; endCursor: string };
+    };
+    shown.push(...edges.map(({ node }) => node.opening));
+    if (!pageInfo.hasNextPage) return shown;
+    after = pageInfo.endCursor;
+  }
+}
+
 describe('rotate-key beside a server under load', () => {
   it('gives the log another key, over kills, and destroys the old one', async () => {
     const before = await keep();
@@ -173,17 +197,9 @@ describe('rotate-key beside a server under load', () => {
   it('shows on the audit trail what was done', async () => {
     const seen: Record<string, string> = {};
     for (const op of ['rotateKey', 'retireKey', 'rotateInstitution', 'rotateMaster', 'retireMaster']) {
-      const { data, errors } = await drill.api.ask(
-        'auditor',
-        `{ entries(first: 50, filter: { op: "log.${op}" }) { edges { node { opening { op mode summary } } } } }`,
-      );
-      expect(errors).toEqual([]);
-      const { edges } = data?.['entries'] as {
-        edges: { node: { opening: { op: string; mode: string; summary: string } } }[];
-      };
-      for (const { node } of edges) {
-        expect([node.opening.op, node.opening.mode]).toEqual([`log.${op}`, 'SERVICE']);
-        seen[op] = node.opening.summary;
+      for (const opening of await openings(`log.${op}`)) {
+        expect([opening.op, opening.mode]).toEqual([`log.${op}`, 'SERVICE']);
+        seen[op] = opening.summary;
       }
     }
     expect(seen).toEqual({
