@@ -60,8 +60,8 @@ async function writeAside(path: string, content: string): Promise<string> {
   return aside;
 }
 
-/** The rename itself has to reach the disk. Windows can't flush a folder and doesn't need to. */
-async function flushFolder(path: string): Promise<void> {
+/** New names in a folder have to reach the disk too. Windows can't flush a folder and doesn't need to. */
+export async function flushFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {

@@ -1,7 +1,7 @@
 /** The log: what is appended, in what order, and what this process verified of it. */
 export { RolledBackLog } from './accept-rollback.js';
 export type { Acceptance, AcceptedPosition, LostEvidence } from './accept-rollback.js';
-export { createFile } from './atomic-file.js';
+export { createFile, flushFolder } from './atomic-file.js';
 export { auditLog } from './audit.js';
 export type { AuditOptions, AuditSummary } from './audit.js';
 export type { VerifiedEntry } from './check-entry.js';

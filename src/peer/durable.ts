@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isCode } from '../ledger/atomic-file.js';
+import { flushFolder, isCode } from '../ledger/atomic-file.js';
 
 /** A file to write. */
 export interface FileContent {
@@ -70,16 +70,5 @@ async function writeFlushed(path: string, content: string | Uint8Array, flags: s
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-/** Windows can't flush a folder and doesn't need to. */
-async function flushFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

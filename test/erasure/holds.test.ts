@@ -13,9 +13,12 @@ beforeAll(async () => {
   vitrine = await TestVitrine.start();
   const of = (sql: string) => value(vitrine, sql);
   const city = await of(`SELECT id FROM institution WHERE name = 'City Hospital'`);
-  const visit = (n: number) =>
-    of(`SELECT id FROM encounter WHERE custodian = '${city}' ORDER BY entry OFFSET ${n} LIMIT 1`);
-  [encounter, other] = [await visit(0), await visit(1)];
+  const north = await of(`SELECT id FROM institution WHERE name = 'Northern Hospital'`);
+  const visits = `SELECT id FROM encounter WHERE custodian = '${city}'`;
+  // Of a patient whom Northern Hospital treats too: its clinician may know of the encounter, and not hold it.
+  const shared = `(SELECT patient FROM encounter WHERE custodian = '${north}')`;
+  encounter = await of(`${visits} AND patient IN ${shared} ORDER BY entry LIMIT 1`);
+  other = await of(`${visits} AND id <> '${encounter}' ORDER BY entry LIMIT 1`);
   report = await of(`SELECT id FROM report WHERE custodian = '${city}' LIMIT 1`);
 });
 afterAll(() => vitrine.stop());

@@ -10,10 +10,10 @@ import type { Database, Table } from '../../database/index.js';
 import { connectOwner, readMigrationsOf, readRows, readTables } from '../../database/index.js';
 import { base64 } from '../../ledger/core/index.js';
 import type { KeyStore, LogPosition } from '../../ledger/index.js';
-import { openKeyStore, openPin, systemRandom, verifyLogPosition } from '../../ledger/index.js';
+import { flushFolder, openKeyStore, openPin, systemRandom, verifyLogPosition } from '../../ledger/index.js';
 import type { Config, Logger } from '../../server/index.js';
 import { openBase } from '../../server/index.js';
-import { flushFolder, MANIFEST, SUM, writeFolder, writeLines, writeText } from './files.js';
+import { MANIFEST, SUM, writeFolder, writeLines, writeText } from './files.js';
 import { exportKeys, requireApart } from './keys.js';
 import { BACKUP_FORMAT, type Manifest, type TableFile } from './manifest.js';
 

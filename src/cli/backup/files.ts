@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { constants, createGunzip, createGzip } from 'node:zlib';
 import { VitrineError } from '../../ledger/core/error.js';
+import { flushFolder } from '../../ledger/index.js';
 import type { TableFile } from './manifest.js';
 
 export const MANIFEST = 'manifest.json';
@@ -158,17 +159,6 @@ export async function writeFolder(to: string, fill: (folder: string) => Promise<
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
     throw error;
-  }
-}
-
-/** New names in a folder have to reach the disk too. Windows can't flush a folder and doesn't need to. */
-export async function flushFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -8,6 +8,7 @@ import {
   verifyNote,
   VitrineError,
 } from '../core/index.js';
+import { readBounded } from '../bounded-body.js';
 import { nativeVerify } from '../native.js';
 
 /** How an asking can fail, as metrics name it: a status of the specification, or what else went wrong. */
@@ -69,7 +70,7 @@ export async function askWitness(asking: Asking, offer: Offer): Promise<Answer> 
       redirect: 'manual', // whoever else it names isn't the witness of the policy
       signal: AbortSignal.any([asking.signal, late]),
     });
-    const body = await readBounded(response);
+    const body = await readBounded(response, MOST_ANSWER);
     if (body === undefined) return failed('malformed', `answered more than ${MOST_ANSWER} bytes`);
     return answerOf(response, body, offer, asking.key);
   } catch (cause) {
@@ -115,19 +116,6 @@ function sizeOf(response: Response, body: Uint8Array): Answer {
   if (type === 'text/x.tlog.size' && digits !== undefined && BigInt(digits) <= LARGEST)
     return { kind: 'holds', size: BigInt(digits) };
   return failed('malformed', 'answered 409 without its size');
-}
-
-/** The body, or undefined when there is more of it: the witness decides what it sends, and may send without end. */
-async function readBounded(response: Response): Promise<Uint8Array | undefined> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  // Node's streams can be iterated; the DOM's types don't know it yet.
-  for await (const part of (response.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
-    length += part.length;
-    if (length > MOST_ANSWER) return undefined;
-    parts.push(part);
-  }
-  return new Uint8Array(Buffer.concat(parts));
 }
 
 /** The beginning of an answer's text for the log: printable characters alone. */

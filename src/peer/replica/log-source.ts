@@ -8,6 +8,7 @@ import {
   tilePath,
   VitrineError,
 } from '../../ledger/core/index.js';
+import { readBounded } from '../../ledger/bounded-body.js';
 
 export interface LogSourceOptions {
   /** Address below which `checkpoint` and `tile/` are: `https://vitrine.example/log`. */
@@ -75,7 +76,7 @@ export class LogSource {
         redirect: 'follow',
         ...(cache === undefined ? {} : { cache, headers: { 'cache-control': 'no-cache' } }),
       });
-      if (response.ok) return await readBounded(response, most);
+      if (response.ok) return await requireBounded(response, most);
       await response.body?.cancel();
       const details = { status: response.status };
       throw new VitrineError('UNAVAILABLE', `${url} answered with status ${response.status}`, { details });
@@ -87,18 +88,11 @@ export class LogSource {
   }
 }
 
-/** The body, at most so many bytes of it: the server decides what it sends, and may send without end. */
-async function readBounded(response: Response, most: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  // Node's streams can be iterated; the DOM's types don't know it yet.
-  for await (const part of (response.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
-    length += part.length;
-    if (length > most)
-      throw new VitrineError('INTEGRITY_VIOLATION', `${response.url}: expected at most ${most} bytes`);
-    parts.push(part);
-  }
-  return new Uint8Array(Buffer.concat(parts));
+/** @throws VitrineError INTEGRITY_VIOLATION when there is more */
+async function requireBounded(response: Response, most: number): Promise<Uint8Array> {
+  const body = await readBounded(response, most);
+  if (body !== undefined) return body;
+  throw new VitrineError('INTEGRITY_VIOLATION', `${response.url}: expected at most ${most} bytes`);
 }
 
 function isMissing(cause: unknown): boolean {
