@@ -1,8 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeLeaf, encodeOpening, fromUtf8, type Opening } from '../../../src/ledger/core/index.js';
+import {
+  encodeLeaf,
+  encodeOpening,
+  fromUtf8,
+  type Opening,
+  parseOpening,
+  utf8,
+} from '../../../src/ledger/core/index.js';
 import { scanLeaf, scanOpening } from '../../../src/ledger/core/scan-entry.js';
 import { leaf, LEAF_TEXT, opening, OPENING_TEXT } from './examples.js';
+import { refusal } from './support.js';
 
 const COUNTED: Opening = {
   ...opening,
@@ -119,4 +127,30 @@ it('a detail that is nested too deep is left to the general parser', () => {
     fromUtf8(encodeOpening({ ...opening, detail: null })).replace('"detail":null', `"detail":${detail}`);
   expect(scanOpening(withDetail(nested(63)))).toBeDefined();
   expect(scanOpening(withDetail(nested(64)))).toBeUndefined();
+});
+
+const THREAD = '{"id":"6f1d2c3b-4a59-4876-9b1c-2d3e4f5061NN","prev":null,"seq":1}';
+const threads = (...numbers: number[]): string =>
+  `"threads":[${numbers.map((n) => THREAD.replace('NN', String(10 + n))).join(',')}]`;
+const withThreads = (...numbers: number[]): string =>
+  OPENING_TEXT.replace(/"threads":\[.*\]/, threads(...numbers));
+
+it.each([
+  ['no thread', withThreads()],
+  ['five threads', withThreads(1, 2, 3, 4, 5)],
+  ['a thread twice', withThreads(1, 2, 1)],
+  ['a first place behind another', withThreads(1).replace('"prev":null', '"prev":3')],
+  ['place 0', withThreads(1).replace('"seq":1', '"seq":0')],
+  ['version 0', OPENING_TEXT.replace('"version":2', '"version":0')],
+  ['no counters in their list', OPENING_TEXT.replace(',"detail"', ',"counters":[],"detail"')],
+  ['a detail that is a list', OPENING_TEXT.replace('{"authority":[1,2]}', '[1,2]')],
+])('an opening with %s is taken neither by the scan nor by the parser', (_, text) => {
+  expect(text).not.toBe(OPENING_TEXT);
+  expect(scanOpening(text)).toBeUndefined();
+  expect(refusal(() => parseOpening(utf8(text)))).toBe('INTEGRITY_VIOLATION');
+});
+
+it('an opening with one to four threads is scanned', () => {
+  for (const numbers of [[1], [1, 2], [1, 2, 3], [1, 2, 3, 4]])
+    expect(scanOpening(withThreads(...numbers))?.threads).toHaveLength(numbers.length);
 });
