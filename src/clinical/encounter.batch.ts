@@ -5,9 +5,10 @@ import { asUnavailable } from '../database/index.js';
 import type { ErrorCode, InputPath, Problem } from '../ledger/core/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import { requireStaff, type Staff } from '../registry/index.js';
-import { BY_CUSTODIAN, present } from './care.js';
+import { present } from './care.js';
 import type { EncounterInput, RecordEncountersInput } from './encounter.input.js';
 import { encounterChange, parseEncounter, patientsOf, type NewEncounter } from './encounter.service.js';
+import { RECORD_ENCOUNTER } from './operations.js';
 import { requireMay } from '../uploads/index.js';
 
 /** As many changes as one request may hold. */
@@ -40,7 +41,7 @@ export async function recordEncounters(
   input: RecordEncountersInput,
 ): Promise<BatchOutcome> {
   const staff = requireStaff(ctx.caller);
-  requireMay(staff, BY_CUSTODIAN);
+  requireMay(staff, RECORD_ENCOUNTER);
   const { length } = input.encounters;
   if (length < 1 || length > MOST)
     throw new VitrineError('BAD_USER_INPUT', `expected 1 to ${MOST} encounters, got ${length}`, {

@@ -8,10 +8,11 @@ import type { Loaded, RecordKind, Unrelated } from '../records/index.js';
 import { given, requireStaff, type Staff } from '../registry/index.js';
 import type { Change } from '../uploads/index.js';
 import { amendment, creation, firstHead, newId, only, requireMay } from '../uploads/index.js';
-import { BY_CUSTODIAN, labelOf, present, requireStanding, retentionOf } from './care.js';
+import { labelOf, present, requireStanding, retentionOf } from './care.js';
 import type { AmendEncounterInput, EncounterInput, RecordEncounterInput } from './encounter.input.js';
 import type { EncounterValues } from './encounter.kind.js';
 import { encounterKind, encounterValues } from './encounter.kind.js';
+import { AMEND_ENCOUNTER, RECORD_ENCOUNTER, RETRACT_ENCOUNTER } from './operations.js';
 import { certainlyAfter } from './partial-date.js';
 import { patientKind, type PatientValues } from './patient.kind.js';
 
@@ -102,9 +103,7 @@ export async function encounterChange(
     ...retentionOf(input, null, path),
   };
   return creation(kindAt(path), firstHead(encounterKind, newId(), facts), values, {
-    op: 'encounter.record',
-    permission: BY_CUSTODIAN,
-    licensed: true,
+    ...RECORD_ENCOUNTER,
     // A patient that is retracted at this moment takes no new care.
     reliesOn: [patient],
   });
@@ -115,7 +114,7 @@ export async function recordEncounter(
   input: RecordEncounterInput,
 ): Promise<AcceptedPort> {
   const staff = requireStaff(ctx.caller);
-  requireMay(staff, BY_CUSTODIAN);
+  requireMay(staff, RECORD_ENCOUNTER);
   const values = parseEncounter(input, present(ctx), ['input']);
   return only(
     await ctx.uploads.submit(
@@ -138,13 +137,12 @@ export async function amendEncounter(ctx: RequestContext, input: AmendEncounterI
   return only(
     await ctx.uploads.submit({ requestId, input: asJson({ amendEncounter: input }) }, async () => {
       const base = await requireVisible(ctx, encounterKind, encounter, ['input', 'encounter']);
-      requireMay(ctx.caller, BY_CUSTODIAN, base.relations);
+      requireMay(ctx.caller, AMEND_ENCOUNTER, base.relations);
       requireVersion(base, expectedVersion);
       requireStanding(base, ['input', 'encounter']);
       const values = parseEncounter({ ...base.values, ...given(changes) }, present(ctx), ['input']);
-      const terms = { op: 'encounter.amend', permission: BY_CUSTODIAN, licensed: true };
       const kept = retentionOf(input, base.head.retention);
-      return [amendment(encounterKind, base, values, terms, { ...facts, ...kept })];
+      return [amendment(encounterKind, base, values, AMEND_ENCOUNTER, { ...facts, ...kept })];
     }),
   );
 }
@@ -157,15 +155,11 @@ export async function retractEncounter(
   reason: string,
 ): Promise<Change<EncounterValues>> {
   const base = await requireVisible(ctx, encounterKind, id, ['input', 'id']);
-  requireMay(ctx.caller, BY_CUSTODIAN, base.relations);
+  requireMay(ctx.caller, RETRACT_ENCOUNTER, base.relations);
   requireVersion(base, expectedVersion);
   requireStanding(base, ['input', 'id']);
   const values = { ...base.values, retracted: true, retractionReason: reason };
-  return amendment(encounterKind, base, values, {
-    op: 'encounter.retract',
-    permission: BY_CUSTODIAN,
-    licensed: true,
-  });
+  return amendment(encounterKind, base, values, RETRACT_ENCOUNTER);
 }
 
 export function findEncounter(ctx: RequestContext, id: string): Promise<Loaded<EncounterValues> | null> {

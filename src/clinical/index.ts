@@ -6,6 +6,7 @@ export { EncounterPayload, EncounterResolver, EncountersPayload } from './encoun
 export { findEncounter } from './encounter.service.js';
 export { Encounter, EncounterConnection, toEncounter } from './encounter.type.js';
 export { EnrolmentResolver } from './enrolment.resolver.js';
+export { CLINICAL_OPERATIONS } from './operations.js';
 export { patientKind, patientValues } from './patient.kind.js';
 export type { PatientValues } from './patient.kind.js';
 export { PatientPayload, PatientResolver } from './patient.resolver.js';

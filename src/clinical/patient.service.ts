@@ -11,6 +11,7 @@ import { identifier, identifierKey } from '../standing/index.js';
 import type { Change } from '../uploads/index.js';
 import { amendment, creation, firstHead, newId, only, requireMay } from '../uploads/index.js';
 import { BY_CUSTODIAN, labelOf, present, requireStanding, retentionOf } from './care.js';
+import { AMEND_PATIENT, REGISTER_PATIENT, RETRACT_PATIENT } from './operations.js';
 import { certainlyAfter } from './partial-date.js';
 import type { AmendPatientInput, RegisterPatientInput } from './patient.input.js';
 import type { PatientValues } from './patient.kind.js';
@@ -36,7 +37,7 @@ export async function registerPatient(
   input: RegisterPatientInput,
 ): Promise<AcceptedPort> {
   const staff = requireStaff(ctx.caller);
-  requireMay(staff, BY_CUSTODIAN);
+  requireMay(staff, REGISTER_PATIENT);
   const values = parseInput(patientValues, input);
   requirePast(values, present(ctx));
   const facts = { ...labelOf(input), ...retentionOf(input, null) };
@@ -46,13 +47,7 @@ export async function registerPatient(
       () => {
         const id = newId();
         const head = firstHead(patientKind, id, { custodian: staff.institution, patient: id, ...facts });
-        return Promise.resolve([
-          creation(patientKind, head, values, {
-            op: 'patient.register',
-            permission: BY_CUSTODIAN,
-            licensed: true,
-          }),
-        ]);
+        return Promise.resolve([creation(patientKind, head, values, REGISTER_PATIENT)]);
       },
     ),
   );
@@ -64,14 +59,13 @@ export async function amendPatient(ctx: RequestContext, input: AmendPatientInput
   return only(
     await ctx.uploads.submit({ requestId, input: asJson({ amendPatient: input }) }, async () => {
       const base = await requireVisible(ctx, patientKind, patient, ['input', 'patient']);
-      requireMay(ctx.caller, BY_CUSTODIAN, base.relations);
+      requireMay(ctx.caller, AMEND_PATIENT, base.relations);
       requireVersion(base, expectedVersion);
       requireStanding(base, ['input', 'patient']);
       const values = parseInput(patientValues, { ...base.values, ...given(changes) });
       requirePast(values, present(ctx));
-      const terms = { op: 'patient.amend', permission: BY_CUSTODIAN, licensed: true };
       const kept = retentionOf(input, base.head.retention);
-      return [amendment(patientKind, base, values, terms, { ...facts, ...kept })];
+      return [amendment(patientKind, base, values, AMEND_PATIENT, { ...facts, ...kept })];
     }),
   );
 }
@@ -84,15 +78,11 @@ export async function retractPatient(
   reason: string,
 ): Promise<Change<PatientValues>> {
   const base = await requireVisible(ctx, patientKind, id, ['input', 'id']);
-  requireMay(ctx.caller, BY_CUSTODIAN, base.relations);
+  requireMay(ctx.caller, RETRACT_PATIENT, base.relations);
   requireVersion(base, expectedVersion);
   requireStanding(base, ['input', 'id']);
   const values = { ...base.values, retracted: true, retractionReason: reason };
-  return amendment(patientKind, base, values, {
-    op: 'patient.retract',
-    permission: BY_CUSTODIAN,
-    licensed: true,
-  });
+  return amendment(patientKind, base, values, RETRACT_PATIENT);
 }
 
 export function findPatient(ctx: RequestContext, id: string): Promise<Loaded<PatientValues> | null> {
@@ -109,7 +99,7 @@ export async function patientByIdentifier(
   asked: { readonly system: string; readonly value: string; readonly birthDate: string },
 ): Promise<Loaded<PatientValues>> {
   const staff = requireStaff(ctx.caller);
-  requireMay(staff, BY_CUSTODIAN);
+  requireMay(staff, { op: 'patient.lookup', permission: BY_CUSTODIAN });
   if (!staff.licensed)
     throw new VitrineError('LICENCE_INACTIVE', 'this needs an active licence of your institution');
   const wanted = parseInput(identifier, { system: asked.system, value: asked.value }, []);

@@ -7,7 +7,7 @@ import { parseInput, type AcceptedPort, type ChangePort, type RequestContext } f
 import { asJson } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Loaded, Member, Page } from '../records/index.js';
-import type { Change, Permission } from '../uploads/index.js';
+import type { Change, Operation } from '../uploads/index.js';
 import {
   amendment,
   creation,
@@ -29,11 +29,8 @@ import {
 } from './erasure.input.js';
 import { erasureKind, type ErasureValues } from './erasure.kind.js';
 import { listAbout } from './list.js';
+import { CONFIRM_ERASURE, erasing, REFUSE_ERASURE, requestErasure } from './operations.js';
 import { HOLDABLE, type Holdable } from './subject.js';
-
-const DECIDING: Permission = { roles: ['REGULATOR'], relations: ['STATE'] };
-/** Of the record itself a regulator sees nothing: that it may erase it follows from the request that it confirms. */
-const ERASING: Permission = { roles: ['REGULATOR'], relations: [] };
 
 /**
  * Asks for the erasure of a record or of some of its fields.
@@ -44,9 +41,9 @@ export function eraseRecord(ctx: RequestContext, input: EraseRecordInput): Promi
   return submitOne(ctx, 'eraseRecord', input, async (caller) => {
     const given = parseInput(eraseInput, input);
     const { kind, roles }: Holdable = HOLDABLE[given.kind];
-    const permission: Permission = { roles, relations: ['CUSTODIAN'] };
+    const operation = requestErasure(roles);
     const record: Loaded<object> = await requireVisible(ctx, kind, given.id, ['input', 'id']);
-    requireMay(caller, permission, record.relations);
+    requireMay(caller, operation, record.relations);
     requireVersion(record, given.expectedVersion);
     const names = given.fields === null ? null : [...given.fields].sort();
     requireErasable(kind, record, given.fields);
@@ -64,9 +61,7 @@ export function eraseRecord(ctx: RequestContext, input: EraseRecordInput): Promi
     };
     const head = firstHead(erasureKind, newId(), { custodian: caller.institution, patient });
     return creation(erasureKind, head, values, {
-      op: 'erasure.request',
-      permission,
-      licensed: false,
+      ...operation,
       reliesOn: [record],
     });
   });
@@ -81,25 +76,23 @@ export async function confirmErasure(ctx: RequestContext, input: ConfirmErasureI
   const request = { requestId: input.requestId, input: asJson({ confirmErasure: input }) };
   const accepted = await ctx.uploads.submit(request, async () => {
     const given = parseInput(decideInput, input);
-    const base = await requireOpen(ctx, requireSignedIn(ctx.caller), given);
-    const { kind }: Holdable = HOLDABLE[base.values.kind];
+    const base = await requireOpen(ctx, requireSignedIn(ctx.caller), CONFIRM_ERASURE, given);
+    const holdable: Holdable = HOLDABLE[base.values.kind];
+    const { kind } = holdable;
     const record: Loaded<object> | null = await ctx.records.load(kind, base.values.record);
     if (record === null) throw new VitrineError('NOT_FOUND', `no ${kind.name} has this id`);
     const names = requireErasable(kind, record, base.values.fields);
     requireElapsed(ctx, record);
     await requireUnheld(ctx, record);
     const decided: ErasureValues = { ...base.values, state: 'CONFIRMED' };
-    const terms = { op: 'erasure.confirm', permission: DECIDING, licensed: false };
     const versions = await ctx.records.versions(kind, record.head.id);
     const erasure: Change = amendment(kind, record, record.values, {
-      op: `${kind.noun}.erase`,
-      permission: ERASING,
-      licensed: false,
+      ...erasing(holdable),
       counters: unheld(record),
       detail: { erasure: base.head.id },
       erases: { names, versions },
     });
-    return [amendment(erasureKind, base, decided, terms), erasure];
+    return [amendment(erasureKind, base, decided, CONFIRM_ERASURE), erasure];
   });
   const [first] = accepted;
   if (first === undefined)
@@ -111,13 +104,9 @@ export async function confirmErasure(ctx: RequestContext, input: ConfirmErasureI
 export function refuseErasure(ctx: RequestContext, input: RefuseErasureInput): Promise<AcceptedPort> {
   return submitOne(ctx, 'refuseErasure', input, async (caller): Promise<ChangePort> => {
     const given = parseInput(refuseInput, input);
-    const base = await requireOpen(ctx, caller, given);
+    const base = await requireOpen(ctx, caller, REFUSE_ERASURE, given);
     const values: ErasureValues = { ...base.values, state: 'REFUSED', refusal: given.reason };
-    return amendment(erasureKind, base, values, {
-      op: 'erasure.refuse',
-      permission: DECIDING,
-      licensed: false,
-    });
+    return amendment(erasureKind, base, values, REFUSE_ERASURE);
   });
 }
 
@@ -139,11 +128,12 @@ export function listErasures(
 async function requireOpen(
   ctx: RequestContext,
   caller: Member,
+  operation: Operation,
   given: { readonly erasure: string; readonly expectedVersion: number },
 ): Promise<Loaded<ErasureValues>> {
   const path = ['input', 'erasure'];
   const base = await requireVisible(ctx, erasureKind, given.erasure, path);
-  requireMay(caller, DECIDING, base.relations);
+  requireMay(caller, operation, base.relations);
   const { keeper, state } = base.values;
   if (caller.institution === base.head.custodian || caller.institution === keeper)
     throw new VitrineError(

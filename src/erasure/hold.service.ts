@@ -4,16 +4,12 @@ import { parseInput, type AcceptedPort, type RequestContext } from '../api/index
 import { VitrineError } from '../ledger/core/index.js';
 import type { CounterMove } from '../ledger/index.js';
 import type { Loaded, Member, Page } from '../records/index.js';
-import { amendment, creation, firstHead, newId, submitOne, type Permission } from '../uploads/index.js';
+import { amendment, creation, firstHead, newId, submitOne } from '../uploads/index.js';
 import { holdInput, type HoldFilter, type HoldInput } from './hold.input.js';
 import { holdKind, STANDING_HOLD, standingHold, type HoldValues } from './hold.kind.js';
 import { listAbout } from './list.js';
+import { PLACE_HOLD, RELEASE_HOLD } from './operations.js';
 import { HOLDABLE, holdCounter, isRegulator, requireSubject, type Holdable } from './subject.js';
-
-const HOLDING: Permission = {
-  roles: ['REGULATOR', 'CLINICIAN', 'REGISTRAR', 'REPORTER'],
-  relations: ['CUSTODIAN', 'STATE'],
-};
 
 /** Holds of one record that stand at a time, at most. */
 const MOST_HOLDS = 1000n;
@@ -40,9 +36,7 @@ export function placeHold(ctx: RequestContext, input: HoldInput): Promise<Accept
     };
     const head = firstHead(holdKind, newId(), { custodian: caller.institution, patient });
     return creation(holdKind, head, values, {
-      op: 'hold.place',
-      permission: HOLDING,
-      licensed: false,
+      ...PLACE_HOLD,
       // What is erased at this moment can't be held any more.
       reliesOn: [record],
       counters: [move(record, 1n)],
@@ -65,9 +59,7 @@ export function releaseHold(ctx: RequestContext, input: HoldInput): Promise<Acce
       throw new VitrineError('NOT_FOUND', 'your institution holds no such record', { path: ['input', 'id'] });
     const values: HoldValues = { ...base.values, state: 'RELEASED', releaseReason: given.reason };
     return amendment(holdKind, base, values, {
-      op: 'hold.release',
-      permission: HOLDING,
-      licensed: false,
+      ...RELEASE_HOLD,
       counters: [move(record, -1n)],
     });
   });

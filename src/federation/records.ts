@@ -1,14 +1,21 @@
 /** Every record type of the deployment: its kind, and how a verified record of it becomes a GraphQL object. */
 import { loadVisible } from '../access/index.js';
 import type { RecordObject, RequestContext } from '../api/index.js';
-import { encounterKind, patientKind, toEncounter, toPatient } from '../clinical/index.js';
-import { Erasure, erasureKind, Hold, holdKind } from '../erasure/index.js';
-import { Programme, programmeKind, Subsidy, subsidyKind } from '../finance/index.js';
+import {
+  CLINICAL_OPERATIONS,
+  encounterKind,
+  patientKind,
+  toEncounter,
+  toPatient,
+} from '../clinical/index.js';
+import { Erasure, ERASURE_OPERATIONS, erasureKind, Hold, holdKind } from '../erasure/index.js';
+import { FINANCE_OPERATIONS, Programme, programmeKind, Subsidy, subsidyKind } from '../finance/index.js';
 import type { AnyKind, Loaded, RecordKind } from '../records/index.js';
 import { KindRegistry } from '../records/index.js';
-import { toInstitution, toMember } from '../registry/index.js';
-import { Form, formKind, Report, reportKind } from '../reporting/index.js';
+import { REGISTRY_OPERATIONS, toInstitution, toMember } from '../registry/index.js';
+import { Form, formKind, Report, reportKind, REPORTING_OPERATIONS } from '../reporting/index.js';
 import { institutionKind, memberKind } from '../standing/index.js';
+import { Operations } from '../uploads/index.js';
 import type { Reference } from './entities.js';
 
 /** One record type. */
@@ -48,6 +55,15 @@ export const RECORD_TYPES: readonly RecordType[] = [
 
 /** The kinds of the deployment. A kind's name is its type's name. */
 export const KINDS = new KindRegistry(RECORD_TYPES.map(({ kind }) => kind));
+
+/** The operations of the deployment. */
+export const OPERATIONS = new Operations([
+  ...REGISTRY_OPERATIONS,
+  ...CLINICAL_OPERATIONS,
+  ...REPORTING_OPERATIONS,
+  ...FINANCE_OPERATIONS,
+  ...ERASURE_OPERATIONS,
+]);
 
 /** How a gateway, or `node(id:)`, gets a record again. */
 export const REFERENCES: ReadonlyMap<string, Reference<RequestContext>> = new Map(

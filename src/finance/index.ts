@@ -2,6 +2,7 @@ export { STEPS, SUBSIDY_STATES } from './lifecycle.js';
 export type { Step, StepName, SubsidyState } from './lifecycle.js';
 export { isCurrency, LARGEST_AMOUNT, moneyInput } from './money.js';
 export type { MoneyValue } from './money.js';
+export { FINANCE_OPERATIONS } from './operations.js';
 export { committedCounter, programmeKind } from './programme.kind.js';
 export type { ProgrammeValues } from './programme.kind.js';
 export { ProgrammePayload, ProgrammeResolver } from './programme.resolver.js';

@@ -4,19 +4,10 @@ import { parseInput, type AcceptedPort, type RequestContext } from '../api/index
 import { VitrineError, type InputPath } from '../ledger/core/index.js';
 import type { Loaded, Page } from '../records/index.js';
 import { generalRelations } from '../reporting/index.js';
-import {
-  creation,
-  firstHead,
-  newId,
-  type Permission,
-  requireMay,
-  submitOne,
-  todayOf,
-} from '../uploads/index.js';
+import { creation, firstHead, newId, requireMay, submitOne, todayOf } from '../uploads/index.js';
+import { CREATE_PROGRAMME } from './operations.js';
 import { createProgrammeInput, type CreateProgrammeInput } from './programme.input.js';
 import { committedCounter, programmeKind, type ProgrammeValues } from './programme.kind.js';
-
-const CREATING: Permission = { roles: ['REGULATOR'], relations: ['STATE'] };
 
 /**
  * Sets a programme up; the caller's institution is its payer.
@@ -24,7 +15,7 @@ const CREATING: Permission = { roles: ['REGULATOR'], relations: ['STATE'] };
  */
 export function createProgramme(ctx: RequestContext, input: CreateProgrammeInput): Promise<AcceptedPort> {
   return submitOne(ctx, 'createProgramme', input, (caller) => {
-    requireMay(caller, CREATING);
+    requireMay(caller, CREATE_PROGRAMME);
     const given = parseInput(createProgrammeInput, input);
     const values: ProgrammeValues = {
       code: given.code,
@@ -39,8 +30,7 @@ export function createProgramme(ctx: RequestContext, input: CreateProgrammeInput
         path: ['input', 'validUntil'],
       });
     const head = firstHead(programmeKind, newId(), { custodian: caller.institution });
-    const terms = { op: 'programme.create', permission: CREATING, licensed: false };
-    return Promise.resolve(creation(programmeKind, head, values, terms));
+    return Promise.resolve(creation(programmeKind, head, values, CREATE_PROGRAMME));
   });
 }
 

@@ -11,7 +11,8 @@ import type { Loaded, Member } from '../records/index.js';
 
 import { institutionKind, licenceActive, type InstitutionValues } from '../standing/index.js';
 import { amendment, creation, firstHead, newId, requireMay, submitOne, todayOf } from '../uploads/index.js';
-import { PROPOSING, requireOtherThan, requireStep, STEPS, type StepName } from './lifecycle.js';
+import { requireOtherThan, requireStep, type StepName } from './lifecycle.js';
+import { PROPOSE_SUBSIDY, STEP } from './operations.js';
 import { committedCounter, programmeKind, type ProgrammeValues } from './programme.kind.js';
 import { requireOpen } from './programme.service.js';
 import {
@@ -41,10 +42,10 @@ interface Taken {
  */
 export function proposeSubsidy(ctx: RequestContext, input: ProposeSubsidyInput): Promise<AcceptedPort> {
   return submitOne(ctx, 'proposeSubsidy', input, async (caller) => {
-    requireMay(caller, PROPOSING);
+    requireMay(caller, PROPOSE_SUBSIDY);
     const given = parseInput(proposeSubsidyInput, input);
     const programme = await requireVisible(ctx, programmeKind, given.programme, ['input', 'programme']);
-    requireMay(caller, PROPOSING, programme.relations);
+    requireMay(caller, PROPOSE_SUBSIDY, programme.relations);
     requireOpen(programme, todayOf(ctx), ['input', 'programme']);
     requireCurrency(programme, given.amount.currency);
     const payee = await requirePayee(ctx, programme, given.payee);
@@ -66,9 +67,7 @@ export function proposeSubsidy(ctx: RequestContext, input: ProposeSubsidyInput):
     };
     const head = firstHead(subsidyKind, newId(), { custodian: programme.head.custodian });
     const terms = {
-      op: 'subsidy.propose',
-      permission: PROPOSING,
-      licensed: false,
+      ...PROPOSE_SUBSIDY,
       reliesOn: [programme, payee],
     };
     return creation(subsidyKind, head, values, terms);
@@ -133,17 +132,14 @@ async function takeStep(
   given: { readonly subsidy: string; readonly expectedVersion: number },
   take: (base: Loaded<SubsidyValues>) => Promise<Taken>,
 ): Promise<ChangePort> {
-  const { permission } = STEPS[step];
   const base = await requireVisible(ctx, subsidyKind, given.subsidy, ['input', 'subsidy']);
-  requireMay(caller, permission, base.relations);
+  requireMay(caller, STEP[step], base.relations);
   const state = requireStep(step, base.values.state);
   requireVersion(base, given.expectedVersion);
   const { values, ...conditions } = await take(base);
   const next = { ...base.values, ...values, state };
   return amendment(subsidyKind, base, next, {
-    op: `subsidy.${step}`,
-    permission,
-    licensed: false,
+    ...STEP[step],
     ...conditions,
   });
 }

@@ -9,5 +9,6 @@ export { MemberPayload, MemberResolver } from './member.resolver.js';
 export { enrolMember, findMember } from './member.service.js';
 export { Me, Member, MemberConnection, toMember } from './member.type.js';
 export { Money, MoneyInput } from './money.type.js';
+export { REGISTRY_OPERATIONS } from './operations.js';
 export { given, isGiven, requireStaff } from './requests.js';
 export type { Staff } from './requests.js';

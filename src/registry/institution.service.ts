@@ -14,7 +14,6 @@ import {
   licence,
   licenceState,
 } from '../standing/index.js';
-import type { Permission } from '../uploads/index.js';
 import { amendment, creation, firstHead, newId, only, requireMay } from '../uploads/index.js';
 import type {
   AmendInstitutionInput,
@@ -22,20 +21,21 @@ import type {
   InstitutionFilter,
   RegisterInstitutionInput,
 } from './institution.input.js';
+import {
+  AMEND_INSTITUTION,
+  BY_INSTITUTION,
+  BY_STATE,
+  CHANGE_LICENCE,
+  REGISTER_INSTITUTION,
+} from './operations.js';
 import { given, isGiven } from './requests.js';
-
-/** What only the state does. */
-export const BY_STATE: Permission = { roles: ['REGULATOR'], relations: ['STATE'] };
-
-/** What an institution does itself. */
-const BY_ITSELF: Permission = { roles: ['REGISTRAR'], relations: ['CUSTODIAN'] };
 
 /** An institution keeps its own record: its custodian is itself, and its first entry registers its signing key. */
 export async function registerInstitution(
   ctx: RequestContext,
   input: RegisterInstitutionInput,
 ): Promise<AcceptedPort> {
-  requireMay(ctx.caller, BY_STATE);
+  requireMay(ctx.caller, REGISTER_INSTITUTION);
   const values = parseInput(institutionValues, input);
   return only(
     await ctx.uploads.submit(
@@ -44,9 +44,7 @@ export async function registerInstitution(
         const id = newId();
         return Promise.resolve([
           creation(institutionKind, firstHead(institutionKind, id, { custodian: id }), values, {
-            op: 'institution.register',
-            permission: BY_STATE,
-            licensed: false,
+            ...REGISTER_INSTITUTION,
             registers: { use: 'delegated', institution: id },
           }),
         ]);
@@ -57,21 +55,19 @@ export async function registerInstitution(
 
 /** Gives the licence a new state; it takes effect at the institution's next request. */
 export async function changeLicence(ctx: RequestContext, input: ChangeLicenceInput): Promise<AcceptedPort> {
-  requireMay(ctx.caller, BY_STATE);
+  requireMay(ctx.caller, CHANGE_LICENCE);
   const changed = parseInput(licence, input.licence, ['input', 'licence']);
   return only(
     await ctx.uploads.submit(
       { requestId: input.requestId, input: asJson({ changeLicence: input }) },
       async () => {
         const base = await requireVisible(ctx, institutionKind, input.institution, ['input', 'institution']);
-        requireMay(ctx.caller, BY_STATE, base.relations);
+        requireMay(ctx.caller, CHANGE_LICENCE, base.relations);
         requireVersion(base, input.expectedVersion);
         const values = { ...base.values, licence: changed };
         return [
           amendment(institutionKind, base, values, {
-            op: 'institution.licence',
-            permission: BY_STATE,
-            licensed: false,
+            ...CHANGE_LICENCE,
             detail: { state: changed.state },
           }),
         ];
@@ -88,14 +84,13 @@ export async function amendInstitution(
   return only(
     await ctx.uploads.submit({ requestId, input: asJson({ amendInstitution: input }) }, async () => {
       const base = await requireVisible(ctx, institutionKind, institution, ['input', 'institution']);
-      const permission = ctx.caller?.state === true ? BY_STATE : BY_ITSELF;
-      requireMay(ctx.caller, permission, base.relations);
+      const permission = ctx.caller?.state === true ? BY_STATE : BY_INSTITUTION;
+      const terms = { ...AMEND_INSTITUTION, permission };
+      requireMay(ctx.caller, terms, base.relations);
       requireVersion(base, expectedVersion);
       requireOwnAccount(ctx.caller, base, changes);
       const values = parseInput(institutionValues, { ...base.values, ...given(changes) });
-      return [
-        amendment(institutionKind, base, values, { op: 'institution.amend', permission, licensed: false }),
-      ];
+      return [amendment(institutionKind, base, values, terms)];
     }),
   );
 }

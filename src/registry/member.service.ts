@@ -3,7 +3,6 @@ import { loadVisible, requireVersion, requireVisible } from '../access/index.js'
 import { asJson, parseInput, type AcceptedPort, type RequestContext } from '../api/index.js';
 import { base64url, fromBase64url, thumbprint, VitrineError } from '../ledger/core/index.js';
 import type { Caller, Condition, Loaded, Page, Role } from '../records/index.js';
-import { ROLES } from '../records/index.js';
 import type { MemberValues } from '../standing/index.js';
 import { institutionKind, MEMBER_ROLE, memberKind, memberValues } from '../standing/index.js';
 import type { KeyRegistration, Permission } from '../uploads/index.js';
@@ -16,7 +15,6 @@ import {
   requireMay,
   requireSignedIn,
 } from '../uploads/index.js';
-import { BY_STATE } from './institution.service.js';
 import type {
   EnrolMemberInput,
   MemberFilter,
@@ -24,12 +22,15 @@ import type {
   RotateKeyInput,
   SuspendMemberInput,
 } from './member.input.js';
+import {
+  BY_INSTITUTION,
+  BY_STATE,
+  ENROL_MEMBER,
+  REINSTATE_MEMBER,
+  ROTATE_KEY,
+  SUSPEND_MEMBER,
+} from './operations.js';
 import { isGiven } from './requests.js';
-
-const BY_REGISTRAR: Permission = { roles: ['REGISTRAR'], relations: ['CUSTODIAN'] };
-
-/** A member for itself, whatever its roles. */
-const BY_ITSELF: Permission = { roles: ROLES, relations: ['SELF'] };
 
 /** Roles that oversee others: only an authority's members have them, and only the state gives and takes them. */
 const OVERSIGHT: readonly Role[] = ['REGULATOR', 'AUDITOR'];
@@ -41,7 +42,7 @@ function oversees(roles: readonly Role[]): boolean {
 /** Who may enrol, suspend or reinstate a member with these roles: the state, or a registrar of its custodian. */
 function permissionFor(caller: Caller, roles: readonly Role[]): Permission {
   const isPatient = roles.includes('PATIENT');
-  return !isPatient && (caller?.state === true || oversees(roles)) ? BY_STATE : BY_REGISTRAR;
+  return !isPatient && (caller?.state === true || oversees(roles)) ? BY_STATE : BY_INSTITUTION;
 }
 
 /**
@@ -61,8 +62,8 @@ export async function enrolMember(
     state: 'ACTIVE',
     reason: null,
   });
-  const permission = permissionFor(ctx.caller, values.roles);
-  requireMay(ctx.caller, permission);
+  const terms = { ...ENROL_MEMBER, permission: permissionFor(ctx.caller, values.roles) };
+  requireMay(ctx.caller, terms);
   const accepted = ctx.uploads.submit(
     { requestId: input.requestId, input: asJson({ enrolMember: input }) },
     async () => {
@@ -73,9 +74,7 @@ export async function enrolMember(
       const key = ownKey(id, values);
       return [
         creation(memberKind, head, values, {
-          op: 'member.enrol',
-          permission,
-          licensed: false,
+          ...terms,
           ...(key === null ? {} : { registers: key }),
         }),
       ];
@@ -141,8 +140,9 @@ async function changeState(
   return only(
     await ctx.uploads.submit({ requestId: input.requestId, input: asJson({ [verb]: input }) }, async () => {
       const base = await requireVisible(ctx, memberKind, input.member, ['input', 'member']);
-      const permission = permissionFor(ctx.caller, base.values.roles);
-      requireMay(ctx.caller, permission, base.relations);
+      const operation = verb === 'suspend' ? SUSPEND_MEMBER : REINSTATE_MEMBER;
+      const terms = { ...operation, permission: permissionFor(ctx.caller, base.values.roles) };
+      requireMay(ctx.caller, terms, base.relations);
       requireVersion(base, input.expectedVersion);
       // Or the last regulator could lock everyone out, itself included.
       if (base.head.id === ctx.caller?.id)
@@ -155,13 +155,7 @@ async function changeState(
         });
       if (verb === 'reinstate') await requireSameHand(ctx, base);
       const values = parseInput(memberValues, { ...base.values, state, reason: input.reason });
-      return [
-        amendment(memberKind, base, values, {
-          op: `member.${verb}`,
-          permission,
-          licensed: false,
-        }),
-      ];
+      return [amendment(memberKind, base, values, terms)];
     }),
   );
 }
@@ -194,7 +188,7 @@ export async function rotateKey(ctx: RequestContext, input: RotateKeyInput): Pro
       { requestId: input.requestId, input: asJson({ rotateKey: input }) },
       async () => {
         const base = await requireVisible(ctx, memberKind, input.member, ['input', 'member']);
-        requireMay(ctx.caller, BY_ITSELF, base.relations);
+        requireMay(ctx.caller, ROTATE_KEY, base.relations);
         requireVersion(base, input.expectedVersion);
         const before = base.values.publicKey;
         const values = parseInput(memberValues, { ...base.values, publicKey: base64url(input.publicKey) });
@@ -207,9 +201,7 @@ export async function rotateKey(ctx: RequestContext, input: RotateKeyInput): Pro
         const key = ownKey(base.head.id, values, replaces);
         return [
           amendment(memberKind, base, values, {
-            op: 'member.rotateKey',
-            permission: BY_ITSELF,
-            licensed: false,
+            ...ROTATE_KEY,
             ...(key === null ? {} : { registers: key }),
           }),
         ];

@@ -1,12 +1,11 @@
 /** Forms: defined by a regulator of the state, read by everyone. */
 import { badInput, parseInput, type AcceptedPort, type RequestContext } from '../api/index.js';
 import type { Loaded, Page } from '../records/index.js';
-import { creation, firstHead, newId, type Permission, requireMay, submitOne } from '../uploads/index.js';
+import { creation, firstHead, newId, requireMay, submitOne } from '../uploads/index.js';
 import { codeText, defineFormInput, type DefineFormInput } from './form.input.js';
 import { FORM_CODE, formKind, type FormValues } from './form.kind.js';
 import { canonicalLimits, checkDefinitions } from './indicator.js';
-
-const DEFINING: Permission = { roles: ['REGULATOR'], relations: ['STATE'] };
+import { DEFINE_FORM } from './operations.js';
 
 /**
  * Defines a form; its code stands for it from then on, and it doesn't change: what a report was held against stays.
@@ -14,14 +13,13 @@ const DEFINING: Permission = { roles: ['REGULATOR'], relations: ['STATE'] };
  */
 export function defineForm(ctx: RequestContext, input: DefineFormInput): Promise<AcceptedPort> {
   return submitOne(ctx, 'defineForm', input, (caller) => {
-    requireMay(caller, DEFINING);
+    requireMay(caller, DEFINE_FORM);
     const { requestId: _, ...given } = parseInput(defineFormInput, input);
     const problems = checkDefinitions(given.indicators, ['input', 'indicators']);
     if (problems.length > 0) throw badInput(problems);
     const values = { ...given, indicators: given.indicators.map(canonicalLimits) };
     const head = firstHead(formKind, newId(), { custodian: caller.institution });
-    const terms = { op: 'form.define', permission: DEFINING, licensed: false };
-    return Promise.resolve(creation(formKind, head, values, terms));
+    return Promise.resolve(creation(formKind, head, values, DEFINE_FORM));
   });
 }
 

@@ -4,6 +4,7 @@ export { FormPayload, FormResolver } from './form.resolver.js';
 export { Form, FormConnection } from './form.type.js';
 export { checkIndicators } from './indicator.js';
 export type { Indicator, IndicatorValue } from './indicator.js';
+export { REPORTING_OPERATIONS } from './operations.js';
 export { dueDate, isPeriod, parsePeriod } from './period.js';
 export type { Period, PeriodType } from './period.js';
 export { actsFor, generalRelations } from './relations.js';

@@ -3,18 +3,10 @@ import { loadVisible, requireVersion, requireVisible } from '../access/index.js'
 import { badInput, parseInput, type AcceptedPort, type RequestContext } from '../api/index.js';
 import { VitrineError, type Problem } from '../ledger/core/index.js';
 import type { Loaded } from '../records/index.js';
-import {
-  amendment,
-  creation,
-  firstHead,
-  newId,
-  type Permission,
-  requireMay,
-  submitOne,
-  todayOf,
-} from '../uploads/index.js';
+import { amendment, creation, firstHead, newId, requireMay, submitOne, todayOf } from '../uploads/index.js';
 import { FORM_CODE, formKind, type FormValues } from './form.kind.js';
 import { checkIndicators } from './indicator.js';
+import { AMEND_REPORT, FILE_REPORT, RETRACT_REPORT } from './operations.js';
 import { dueDate, parsePeriod, periodExample, type Period } from './period.js';
 import {
   amendReportInput,
@@ -24,8 +16,6 @@ import {
 } from './report.input.js';
 import { reportKind, type ReportValues } from './report.kind.js';
 
-const WRITING: Permission = { roles: ['REPORTER'], relations: ['CUSTODIAN'] };
-
 /**
  * Files the caller's institution's report on a form for a period.
  * @throws VitrineError NOT_FOUND (the form), BAD_USER_INPUT with every problem of period and figures, FORBIDDEN,
@@ -33,7 +23,7 @@ const WRITING: Permission = { roles: ['REPORTER'], relations: ['CUSTODIAN'] };
  */
 export function fileReport(ctx: RequestContext, input: FileReportInput): Promise<AcceptedPort> {
   return submitOne(ctx, 'fileReport', input, async (caller) => {
-    requireMay(caller, WRITING);
+    requireMay(caller, FILE_REPORT);
     const given = parseInput(fileReportInput, input);
     const form = await ctx.records.factByKey(formKind, FORM_CODE, given.form);
     if (form === null)
@@ -56,9 +46,7 @@ export function fileReport(ctx: RequestContext, input: FileReportInput): Promise
     };
     const head = firstHead(reportKind, newId(), { custodian: caller.institution });
     return creation(reportKind, head, values, {
-      op: 'report.file',
-      permission: WRITING,
-      licensed: true,
+      ...FILE_REPORT,
       reliesOn: [form],
     });
   });
@@ -72,7 +60,7 @@ export function amendReport(ctx: RequestContext, input: AmendReportInput): Promi
   return submitOne(ctx, 'amendReport', input, async (caller) => {
     const given = parseInput(amendReportInput, input);
     const base = await requireVisible(ctx, reportKind, given.report, ['input', 'report']);
-    requireMay(caller, WRITING, base.relations);
+    requireMay(caller, AMEND_REPORT, base.relations);
     requireVersion(base, given.expectedVersion);
     requireStanding(base);
     const form = await requireFormOf(ctx, base);
@@ -85,7 +73,7 @@ export function amendReport(ctx: RequestContext, input: AmendReportInput): Promi
       note: given.note === undefined ? base.values.note : given.note,
       reason: given.reason,
     };
-    return amendment(reportKind, base, values, { op: 'report.amend', permission: WRITING, licensed: true });
+    return amendment(reportKind, base, values, AMEND_REPORT);
   });
 }
 
@@ -100,11 +88,11 @@ export async function retraction(
   reason: string,
 ) {
   const base = await requireVisible(ctx, reportKind, id, ['input', 'id']);
-  requireMay(ctx.caller, WRITING, base.relations);
+  requireMay(ctx.caller, RETRACT_REPORT, base.relations);
   requireVersion(base, expectedVersion);
   requireStanding(base);
   const values: ReportValues = { ...base.values, state: 'RETRACTED', reason };
-  return amendment(reportKind, base, values, { op: 'report.retract', permission: WRITING, licensed: true });
+  return amendment(reportKind, base, values, RETRACT_REPORT);
 }
 
 /** The report, or null when there is none that the caller may see. */

@@ -7,7 +7,7 @@ import { VitrineError } from '../ledger/core/index.js';
 import type { Caller, KindRegistry, LookupsFor } from '../records/index.js';
 import { CallerReader, RecordStore } from '../records/index.js';
 import { Standing } from '../standing/index.js';
-import { Uploads } from '../uploads/index.js';
+import { momentary, Uploads } from '../uploads/index.js';
 import type { Claims } from './authentication.js';
 
 export interface SystemDependencies {
@@ -60,7 +60,7 @@ export class System {
       uploads,
       log: ledger,
       kinds,
-      clock,
+      clock: momentary(clock),
       requestLog,
       renew: () => this.contextOf(bearer, requestLog),
     };

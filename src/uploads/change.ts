@@ -34,6 +34,8 @@ export type KeyRegistration =
 export interface Change<V extends object = object> {
   /** `<noun>.<verb>` */
   readonly op: string;
+  /** What endorsement policies look at: the operation by default, finer where it matters: `report.amend.late`. */
+  readonly situation?: string;
   readonly kind: RecordKind<V>;
   readonly head: RecordHead;
   readonly values: V;

@@ -1,6 +1,9 @@
 export { genesisRecords } from './genesis.js';
 export type { GenesisFacts, GenesisIds } from './genesis.js';
 export type { Accepted, AnyChange, Change, KeyRegistration, Permission, UploadRequest } from './change.js';
+export { asOf, momentary } from './moment.js';
+export { Operations, permissionsOf } from './operations.js';
+export type { Operation } from './operations.js';
 export { replayErasure } from './replay.js';
 export type { Replayed, ReplayDependencies } from './replay.js';
 export { requirePermitted, RULES } from './rules.js';

@@ -71,7 +71,7 @@ export function requirePermitted(asked: Asked, rules: Readonly<Record<string, Ru
   const [first] = refusals;
   if (first === undefined) return;
   throw new VitrineError(first.code, first.message, {
-    details: { rule: first.rule },
+    details: { rule: first.rule, operation: asked.change.op },
     problems: refusals.map((refusal) => ({ path: ['input'], message: refusal.message })),
   });
 }

@@ -2,7 +2,7 @@
 import { asJson, type AcceptedPort, type ChangePort, type RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Caller, Member, Relation } from '../records/index.js';
-import type { Permission } from './change.js';
+import type { AnyChange } from './change.js';
 import { requireSignedIn } from './uploads.js';
 
 /**
@@ -34,18 +34,22 @@ export function only(accepted: readonly AcceptedPort[]): AcceptedPort {
  * Asks for permission before a record's values are looked into, so that a refusal tells an outsider nothing about them.
  * The pipeline asks again, of everything.
  * @param relations of the caller to the record; null where there is no record yet
- * @throws VitrineError UNAUTHENTICATED, FORBIDDEN
+ * @throws VitrineError UNAUTHENTICATED; FORBIDDEN with the rule that refused in the details
  */
 export function requireMay(
   caller: Caller,
-  permission: Permission,
+  { op, permission }: Pick<AnyChange, 'op' | 'permission'>,
   relations: ReadonlySet<Relation> | null = null,
 ): void {
   const member = requireSignedIn(caller);
   if (!permission.roles.some((role) => member.roles.has(role)))
-    throw new VitrineError('FORBIDDEN', `expected a member with the role ${permission.roles.join(' or ')}`);
+    throw new VitrineError('FORBIDDEN', `expected a member with the role ${permission.roles.join(' or ')}`, {
+      details: { rule: 'role', operation: op },
+    });
   if (relations !== null && !permission.relations.some((relation) => relations.has(relation)))
-    throw new VitrineError('FORBIDDEN', `expected ${permission.relations.join(' or ')} of the record`);
+    throw new VitrineError('FORBIDDEN', `expected ${permission.relations.join(' or ')} of the record`, {
+      details: { rule: 'relation', operation: op },
+    });
 }
 
 /** The day of a request, ISO, UTC. */

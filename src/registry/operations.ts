@@ -1,0 +1,52 @@
+/** What is done with institutions and members, and who may. */
+import { ROLES } from '../records/index.js';
+import type { Operation, Permission } from '../uploads/index.js';
+
+/** What only the state does. */
+export const BY_STATE: Permission = { roles: ['REGULATOR'], relations: ['STATE'] };
+
+/** What an institution does itself. */
+export const BY_INSTITUTION: Permission = { roles: ['REGISTRAR'], relations: ['CUSTODIAN'] };
+
+/** A member for itself, whatever its roles. */
+const BY_ITSELF: Permission = { roles: ROLES, relations: ['SELF'] };
+
+const institution = (verb: string, others: readonly Permission[] = []): Operation => ({
+  op: `institution.${verb}`,
+  makes: 'Institution',
+  permission: BY_STATE,
+  others,
+  licensed: false,
+});
+
+/** Members of an institution are its registrars' business; those who oversee, and whom the state enrols, the state's. */
+const member = (verb: string): Operation => ({
+  op: `member.${verb}`,
+  makes: 'Member',
+  permission: BY_STATE,
+  others: [BY_INSTITUTION],
+  licensed: false,
+});
+
+export const REGISTER_INSTITUTION = institution('register');
+export const CHANGE_LICENCE = institution('licence');
+export const AMEND_INSTITUTION = institution('amend', [BY_INSTITUTION]);
+export const ENROL_MEMBER = member('enrol');
+export const SUSPEND_MEMBER = member('suspend');
+export const REINSTATE_MEMBER = member('reinstate');
+export const ROTATE_KEY: Operation = {
+  op: 'member.rotateKey',
+  makes: 'Member',
+  permission: BY_ITSELF,
+  licensed: false,
+};
+
+export const REGISTRY_OPERATIONS: readonly Operation[] = [
+  REGISTER_INSTITUTION,
+  CHANGE_LICENCE,
+  AMEND_INSTITUTION,
+  ENROL_MEMBER,
+  SUSPEND_MEMBER,
+  REINSTATE_MEMBER,
+  ROTATE_KEY,
+];
