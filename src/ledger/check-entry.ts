@@ -3,7 +3,6 @@
  * database controls both halves; what they say about other entries is compared with what was verified before.
  */
 import {
-  detailText,
   equal,
   fromBase64url,
   type Leaf,
@@ -13,9 +12,13 @@ import {
   parseCompactJws,
   parseLeaf,
   parseOpening,
+  refuseTimes,
   signatureInput,
+  type StatedTimes,
+  statedTimes,
+  type Statement,
+  statementOf,
   statementText,
-  utf8,
 } from './core/index.js';
 import { GENESIS, readKeyStep } from './check-keys.js';
 import { type Finding, messageOf } from './finding.js';
@@ -128,21 +131,45 @@ function checkThreads(view: LogView, entry: VerifiedEntry, fail: Fail): void {
 /** Why no registered key signed exactly what this entry holds, or null when one did. */
 function refuseStatement(entry: VerifiedEntry, find: FindKey, check: EntryCheck): string | null {
   const { leaf, opening } = entry;
-  const { op, subject, request, part, by } = opening;
+  const { by } = opening;
   const key = find(by.key);
   const refusal = refuseSystem(opening) ?? refuseKey(key, leaf, opening);
   if (refusal !== null || key === undefined) return refusal;
-  const { content, fields } = leaf;
-  const { superseded: supersedes } = check;
   const origin = check.view.names.nameAt(entry.index)?.origin ?? check.origin;
-  const detail = opening.detail === null ? null : nativeHash(utf8(detailText(opening.detail)));
-  const payload = statementText({ origin, op, subject, supersedes, content, fields, detail, request, part });
-  const signed = signedText(by.key, payload);
-  const signature = signatureBehind(signed, opening.signature);
-  if (signature === undefined) return refuseJws(opening);
+  const stated = statementOf({ origin, leaf, opening }, check.superseded, NO_TIMES, nativeHash);
+  const found = by.mode === 'own' ? undefined : signedAs(stated, opening);
+  const { signed, signature, why } = found ?? signedInTime(stated, leaf, opening);
+  if (signature === undefined) return why;
   if (check.signature === 'statement') return null;
   if (checkSignatureOf(key.verifier, Buffer.from(signed, 'latin1'), fromBase64url(signature))) return null;
   return `expected a signature by key ${by.key}, got one that doesn't verify`;
+}
+
+/** What was signed, and the signature in base64url; or why there is none. */
+type Signed =
+  | { readonly signed: string; readonly signature: string; readonly why?: never }
+  | { readonly signed?: never; readonly signature?: never; readonly why: string };
+
+/** What nearly every entry states: the deployment signs what it appends at once. */
+const NO_TIMES: StatedTimes = { issued: null, expires: null };
+
+function signedAs(stated: Statement, { by, signature: jws }: Opening): Signed | undefined {
+  const signed = signedText(by.key, statementText(stated));
+  const signature = signatureBehind(signed, jws);
+  return signature === undefined ? undefined : { signed, signature };
+}
+
+/** A statement that was signed beforehand says when, and the entry's time must be one at which it held. */
+function signedInTime(stated: Statement, leaf: Leaf, opening: Opening): Signed {
+  let times: StatedTimes;
+  try {
+    times = statedTimes(parseCompactJws(opening.signature));
+  } catch (cause) {
+    return { why: messageOf(cause) };
+  }
+  const refusal = refuseTimes(times, opening.by.mode, leaf.time);
+  if (refusal !== null) return { why: refusal };
+  return signedAs({ ...stated, ...times }, opening) ?? { why: refuseJws(opening) };
 }
 
 /** What is wrong with a signature that isn't the expected header and statement with 64 bytes behind. */

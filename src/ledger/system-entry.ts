@@ -8,7 +8,9 @@ import {
   type JsonObject,
   type Opening,
   signatureInput,
+  statedDetail,
   statementBytes,
+  utf8,
 } from './core/index.js';
 import type { KeyStore } from './key-store.js';
 import { nativeHash } from './native.js';
@@ -42,6 +44,7 @@ export interface SystemEntry {
 export async function buildSystemEntry(keys: KeyStore, entry: SystemEntry): Promise<PendingEntry> {
   const { op, subject, supersedes, supersededHash, detail, actor, threads, request } = entry;
   const detailBytes = canonical(detail);
+  const stated = statedDetail(detail);
   const payload = statementBytes({
     origin: keys.origin,
     op,
@@ -49,7 +52,10 @@ export async function buildSystemEntry(keys: KeyStore, entry: SystemEntry): Prom
     supersedes: supersededHash,
     content: null,
     fields: null,
-    detail: nativeHash(detailBytes),
+    detail: stated === null ? null : nativeHash(utf8(stated)),
+    institution: null,
+    issued: null,
+    expires: null,
     request,
     part: 0,
   });

@@ -105,6 +105,7 @@ async function genesisEntry<V extends object>(
       content,
       fields,
       detail,
+      institution: place.institution,
       request,
       part,
     }),

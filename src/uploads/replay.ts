@@ -131,6 +131,7 @@ async function append(
         content,
         fields,
         detail,
+        institution: null,
         request,
         part: 0,
       }),

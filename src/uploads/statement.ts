@@ -1,14 +1,15 @@
 /** The statement of a change and its signature (design: ledger, "Entry"; architecture, "statement"). */
 import type { Ledger, RowWrite, SignedBy } from '../ledger/index.js';
-import type { JsonObject } from '../ledger/core/index.js';
+import type { JsonObject, StatedTimes } from '../ledger/core/index.js';
 import {
   base64url,
-  canonical,
   compactJws,
   fromBase64url,
   signatureInput,
+  statedDetail,
   statementBytes,
   thumbprint,
+  utf8,
   VitrineError,
 } from '../ledger/core/index.js';
 import type { Member } from '../records/index.js';
@@ -41,13 +42,20 @@ export interface StatementParts {
   readonly content: Uint8Array | null;
   readonly fields: Uint8Array | null;
   readonly detail: JsonObject | null;
+  /** As the entry's leaf will have it. */
+  readonly institution: string | null;
+  /** Of a statement that is made before its entry; by default it has none. */
+  readonly times?: StatedTimes;
   readonly request: string;
   readonly part: number;
 }
 
+const NO_TIMES: StatedTimes = { issued: null, expires: null };
+
 /** The compact JWS that the entry carries. */
 export async function signStatement(signing: Signing, by: SignedBy, parts: StatementParts): Promise<string> {
   const { head, op, base } = parts.change;
+  const stated = statedDetail(parts.detail);
   const payload = statementBytes({
     origin: signing.origin,
     op,
@@ -55,7 +63,9 @@ export async function signStatement(signing: Signing, by: SignedBy, parts: State
     supersedes: base === null ? null : base.anchor.leafHash,
     content: parts.content,
     fields: parts.fields,
-    detail: parts.detail === null ? null : signing.hash(canonical(parts.detail)),
+    detail: stated === null ? null : signing.hash(utf8(stated)),
+    institution: parts.institution,
+    ...(parts.times ?? NO_TIMES),
     request: parts.request,
     part: parts.part,
   });

@@ -188,7 +188,8 @@ export class Uploads {
       input: inputHash,
     };
     const by = signerOf(ledger, caller);
-    const parts = { change, content: sealed.content, fields: sealed.fields, detail, request, part };
+    const { content, fields } = sealed;
+    const parts = { change, content, fields, detail, institution: caller.institution, request, part };
     return {
       ...sealed,
       op: change.op,

@@ -4,8 +4,7 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { PendingEntry, SignedBy } from '../../src/ledger/index.js';
-import { canonical, compactJws, signatureInput, statementBytes } from '../../src/ledger/core/index.js';
-import { nativeHash } from '../../src/ledger/index.js';
+import { compactJws, signatureInput, statementBytes } from '../../src/ledger/core/index.js';
 import type { OpenSystem } from '../../src/server/index.js';
 
 /** Whose entries the log is filled with. */
@@ -60,8 +59,9 @@ async function entry(
   const [content, fields] = [random32(), random32()];
   const [request, part] = [randomUUID(), 0];
   const detail = { authority: [1, 2, Number(by.entry)], input: randomBytes(32).toString('hex') };
-  const stated = { origin, op, subject, supersedes: null, content, fields, request, part };
-  const payload = statementBytes({ ...stated, detail: nativeHash(canonical(detail)) });
+  const { institution } = author;
+  const stated = { origin, op, subject, supersedes: null, content, fields, institution, request, part };
+  const payload = statementBytes({ ...stated, detail: null, issued: null, expires: null });
   const signature = await keys.signStatement(by.key, signatureInput(by.key, payload));
   return {
     op,

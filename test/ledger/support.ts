@@ -10,7 +10,9 @@ import {
   canonical,
   compactJws,
   signatureInput,
+  statedDetail,
   statementBytes,
+  utf8,
 } from '../../src/ledger/core/index.js';
 import {
   auditLog,
@@ -157,6 +159,7 @@ async function sign(keys: KeyStore, wish: Wish, ledger?: Ledger): Promise<Pendin
     ...wish,
   };
   const { op, subject, content, fields, request, part, detail } = unsigned;
+  const stated = statedDetail(detail);
   const payload = statementBytes({
     origin: keys.origin,
     op,
@@ -167,7 +170,10 @@ async function sign(keys: KeyStore, wish: Wish, ledger?: Ledger): Promise<Pendin
         : await ledger.trusted.leafHashAt(unsigned.supersedes),
     content,
     fields,
-    detail: detail === null ? null : nativeHash(canonical(detail)),
+    detail: stated === null ? null : nativeHash(utf8(stated)),
+    institution: unsigned.institution,
+    issued: null,
+    expires: null,
     request,
     part,
   });

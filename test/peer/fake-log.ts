@@ -193,6 +193,9 @@ export class FakeLog {
       content: wish.forged === true ? nativeHash(content) : content,
       fields: content,
       detail: detail === null ? null : nativeHash(canonical(detail)),
+      institution,
+      issued: null,
+      expires: null,
       request: randomUUID(),
       part: 0,
     };

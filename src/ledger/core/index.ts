@@ -50,7 +50,7 @@ export type { Checkpoint } from './checkpoint.js';
 export { originAt, predecessorOf, restoredOrigin } from './origin.js';
 export { encodeLeaf, encodeOpening, linkHash, parseLeaf, parseOpening } from './entry.js';
 export type { Leaf, MovedCounter, Opening, OpeningSigner, Subject, ThreadPlace } from './entry.js';
-export { detailText } from './scan-entry.js';
+export { statedDetail } from './scan-entry.js';
 export { parseKeys } from './keys.js';
 export type { OpeningKey } from './keys.js';
 export { encodeHeader, headerHash, parseHeader } from './block.js';
@@ -64,6 +64,18 @@ export {
   thumbprint,
 } from './statement.js';
 export type { ParsedJws, Statement } from './statement.js';
+export {
+  CLOCK_TOLERANCE,
+  LONGEST_LIFE,
+  parseStatement,
+  refuseLife,
+  refuseStated,
+  refuseTimes,
+  statedTimes,
+  statementOf,
+} from './read-statement.js';
+export type { ParsedStatement, StatedTimes } from './read-statement.js';
+export { saltsFrom } from './salts.js';
 export { eraseFields, sealFields } from './erase.js';
 export {
   contentHash,

@@ -155,7 +155,19 @@ function readDetail(text: string): JsonObject | undefined {
   return detail;
 }
 
-/** A detail's canonical text, without writing it again where it was read from one. */
-export function detailText(detail: JsonObject): string {
-  return texts.get(detail) ?? canonicalText(detail);
+/**
+ * What of a detail the signer says, as canonical text: all of it but the members that the deployment adds, which an
+ * uploader can't know when it signs. Null when nothing is left.
+ */
+export function statedDetail(detail: JsonObject | null): string | null {
+  if (detail === null) return null;
+  const all = Object.keys(detail);
+  const stated = all.filter((name) => !ADDED.has(name));
+  if (stated.length === 0) return null;
+  // The whole of it is written no second time where it was read from its text.
+  if (stated.length === all.length) return texts.get(detail) ?? canonicalText(detail);
+  return canonicalText(Object.fromEntries(stated.map((name) => [name, detail[name]])));
 }
+
+/** What the deployment says of an entry under the leaf's link alone, whoever signed it. */
+const ADDED: ReadonlySet<string> = new Set(['authority', 'input', 'upload']);

@@ -1,6 +1,7 @@
 /**
  * The statement that an uploader signs, and its signature as a compact JWS (RFC 7515) with EdDSA (RFC 8037). The
  * statement binds hashes, ids and the origin, so a signature can't be moved to another log, record or request.
+ * `read-statement.ts` reads one back.
  */
 import { base64url, concat, equal, fromBase64url, fromUtf8, utf8 } from './bytes.js';
 import type { Subject } from './entry.js';
@@ -17,8 +18,14 @@ export interface Statement {
   readonly supersedes: Uint8Array | null;
   readonly content: Uint8Array | null;
   readonly fields: Uint8Array | null;
-  /** SHA-256 of the detail's canonical bytes, or null. */
+  /** SHA-256 of the canonical bytes of what the signer says in the detail (`statedDetail`), or null for nothing. */
   readonly detail: Uint8Array | null;
+  /** Institution acted for, as the leaf has it; null for a patient. */
+  readonly institution: string | null;
+  /** When it was made: RFC 3339 UTC with milliseconds. Null, and `expires` too, where the deployment signs at once. */
+  readonly issued: string | null;
+  /** From when on it's void; after `issued`. */
+  readonly expires: string | null;
   readonly request: string;
   readonly part: number;
 }
@@ -42,8 +49,10 @@ export function statementBytes(statement: Statement): Uint8Array {
 /** The statement's canonical text. Its members are always the same, so it is a frame with their values. */
 export function statementText(statement: Statement): string {
   const { origin, op, subject, supersedes, content, fields, detail, request, part } = statement;
+  const { institution, issued, expires } = statement;
   return (
-    `{"content":${quoted(content)},"detail":${quoted(detail)},"fields":${quoted(fields)},` +
+    `{"content":${quoted(content)},"detail":${quoted(detail)},"expires":${canonicalText(expires)},` +
+    `"fields":${quoted(fields)},"institution":${canonicalText(institution)},"issued":${canonicalText(issued)},` +
     `"op":${canonicalText(op)},"origin":${canonicalText(origin)},"part":${canonicalText(part)},` +
     `"request":${canonicalText(request)},"subject":{"id":${canonicalText(subject.id)},` +
     `"kind":${canonicalText(subject.kind)},"version":${canonicalText(subject.version)}},` +

@@ -6,7 +6,7 @@ import { equal } from './bytes.js';
 import { type Checkpoint } from './checkpoint.js';
 import { type Leaf, linkHash, type Opening, parseLeaf, parseOpening } from './entry.js';
 import { type HashFn, sha256 } from './hash.js';
-import { canonical, type Json, parseCanonical } from './json.js';
+import type { Json } from './json.js';
 import { type OpeningKey, parseKeys } from './keys.js';
 import { leafHash, merkleRoot, verifyInclusion } from './merkle.js';
 import type { NoteKey } from './note-key.js';
@@ -15,7 +15,8 @@ import { originAt } from './origin.js';
 import { type Policy, verifyCosigned } from './policy.js';
 import { type BundleOpening, parseProofBundle, type ProofBundle } from './proof-bundle.js';
 import { type FieldHead, fieldLeaf, headHash } from './sealed.js';
-import { parseCompactJws, statementBytes, thumbprint } from './statement.js';
+import { parseStatement, refuseStated } from './read-statement.js';
+import { parseCompactJws, type Statement, thumbprint } from './statement.js';
 import * as strict from './strict.js';
 import { parseTlogProof, type TlogProof } from './tlog-proof.js';
 
@@ -43,6 +44,8 @@ export interface VerifiedBundle extends TrustedCheckpoint {
   readonly fields: Readonly<Record<string, Json>>;
   readonly entry: { readonly index: bigint; readonly leafHash: Uint8Array; readonly leaf: Leaf };
   readonly opening: Opening | null;
+  /** What the key that the opening names signed: with `issued` and `expires` where it was made beforehand. */
+  readonly statement: Statement | null;
   readonly signature: SignatureProof;
 }
 
@@ -74,6 +77,7 @@ export function verifyProofBundle(
       fields: valuesOf(bundle),
       entry,
       opening: null,
+      statement: null,
       signature: 'unopened',
     };
   const opening = openHalf(leaf, bundle.opening, hash);
@@ -82,7 +86,8 @@ export function verifyProofBundle(
   verifySignature({ origin: originAt(trusted.checkpoint.origin, index), leaf, opening, key }, verify, hash);
   const signature = bundle.registration === null ? 'valid' : 'registered';
   verifyRegistration(bundle, { ...entry, opening }, trusted.checkpoint, hash);
-  return { ...trusted, head: bundle.head, fields: valuesOf(bundle), entry, opening, signature };
+  const { statement } = parseStatement(opening.signature);
+  return { ...trusted, head: bundle.head, fields: valuesOf(bundle), entry, opening, statement, signature };
 }
 
 /**
@@ -151,18 +156,13 @@ interface Signed {
 
 /** The statement says what the entry holds, and the key that the entry names signed it. */
 function verifySignature({ origin, leaf, opening, key }: Signed, verify: Verify, hash: HashFn): void {
-  const { op, subject, request, part, by } = opening;
+  const { by } = opening;
   if (thumbprint(key, hash) !== by.key) throw strict.violation(`expected the key ${by.key}, got another`);
   const jws = parseCompactJws(opening.signature);
   if (jws.kid !== by.key) throw strict.violation('expected a signature of the key that the entry names');
   // The replaced version's leaf hash isn't in the bundle: that there is one must agree, and the signature covers which.
-  const claimed = strict.anyObject(parseCanonical(jws.payload), 'statement')['supersedes'];
-  const supersedes = strict.nullable(claimed, (found) => strict.bytesOf(found, 'supersedes', 32));
-  const detail = opening.detail === null ? null : hash(canonical(opening.detail));
-  const { content, fields } = leaf;
-  const stated = { origin, op, subject, supersedes, content, fields, detail, request, part };
-  if ((supersedes === null) !== (leaf.supersedes === null) || !equal(jws.payload, statementBytes(stated)))
-    throw strict.violation('expected a statement of what the entry holds, got one of something else');
+  const refusal = refuseStated(jws, { origin, leaf, opening, supersedes: undefined }, hash);
+  if (refusal !== null) throw strict.violation(refusal);
   if (!verify(key, jws.signingInput, jws.signature))
     throw strict.violation(`expected a signature by the key ${by.key}, got one that does not verify`);
 }

@@ -3,7 +3,6 @@
  * hold is a key that this institution kept to itself (`--own-key`).
  */
 import {
-  canonical,
   equal,
   type Leaf,
   linkHash,
@@ -11,7 +10,7 @@ import {
   parseCompactJws,
   parseKeys,
   parseOpening,
-  statementBytes,
+  refuseStated,
   VitrineError,
 } from '../../ledger/core/index.js';
 import { refuseKey, type RegisteredKey } from '../../ledger/key-registry.js';
@@ -81,15 +80,12 @@ function refuseStatement(
   opening: Opening,
   { origin, key, superseded }: SignatureBasis,
 ): string | null {
-  const { op, subject, request, part, by } = opening;
+  const { by } = opening;
   try {
     const jws = parseCompactJws(opening.signature);
     if (jws.kid !== by.key) return 'its signature names another key than the entry';
-    const detail = opening.detail === null ? null : nativeHash(canonical(opening.detail));
-    const { content, fields } = leaf;
-    const stated = { origin, op, subject, supersedes: superseded, content, fields, detail, request, part };
-    if (!equal(jws.payload, statementBytes(stated)))
-      return 'its signature is over a statement of something else';
+    const refusal = refuseStated(jws, { origin, leaf, opening, supersedes: superseded }, nativeHash);
+    if (refusal !== null) return `its signature: ${refusal}`;
     return checkSignatureOf(key.verifier, jws.signingInput, jws.signature)
       ? null
       : `its signature by key ${by.key} doesn't verify`;

@@ -19,6 +19,17 @@ import { nativeVerify } from '../../../src/ledger/native.js';
 import { ALL, FIELDS, makeBundle, policyText, RECORD_AT, TIME } from './small-log.js';
 import { refusal } from './support.js';
 
+const MADE_AT = '2026-11-24T00:00:00.000Z';
+const LATER = '2026-11-24T00:05:00.001Z';
+const TIMES = { issued: '2026-11-20T00:00:00.000Z', expires: '2026-11-25T00:00:00.000Z' };
+const MEMBER = '00000000-0000-4000-8000-000000000004';
+/** An entry that a member signed with a key of its own, days before it was appended. */
+const OWN = {
+  by: { mode: 'own' },
+  key: { use: 'own', member: MEMBER, expires: null },
+  stated: TIMES,
+} as const;
+
 const whole = makeBundle();
 const some = makeBundle({ fields: ['class', 'note'], opening: false });
 const verified = (bytes: Uint8Array, policy = ALL) => verifyProofBundle(bytes, policy, nativeVerify);
@@ -50,6 +61,13 @@ describe('a proof bundle', () => {
       { name: 'north', time: TIME },
       { name: 'south', time: TIME },
     ]);
+  });
+
+  it('proves who signed with a key of its own, and when', () => {
+    const proved = verified(makeBundle({ wrong: OWN }).bytes);
+    expect(proved.signature).toBe('registered');
+    expect(proved.opening).toMatchObject({ actor: MEMBER, by: { mode: 'own' } });
+    expect(proved.statement).toMatchObject({ ...TIMES, institution: '00000000-0000-4000-8000-000000000001' });
   });
 
   it('proves some fields alone, and holds nothing of the others but their salted hashes', () => {
@@ -189,6 +207,14 @@ describe('a proof bundle of a log that holds what it must not', () => {
     ['a statement of another operation', { wrong: { stated: { op: 'encounter.record' } } }],
     ['a statement for another log', { wrong: { stated: { origin: 'elsewhere.example/log' } } }],
     ['a statement that replaces nothing', { wrong: { stated: { supersedes: null } } }],
+    ['a statement for another institution', { wrong: { stated: { institution: null } } }],
+    ['a statement of a detail', { wrong: { stated: { detail: new Uint8Array(32) } } }],
+    ['a statement that was void by then', { wrong: { stated: { ...TIMES, expires: MADE_AT } } }],
+    ['a statement of later', { wrong: { stated: { issued: LATER, expires: '2026-11-25T00:00:00.000Z' } } }],
+    ['a statement with half its times', { wrong: { stated: { issued: TIMES.issued } } }],
+    ['an own key’s statement without times', { wrong: { ...OWN, stated: {} } }],
+    ['an own key of another member', { wrong: { ...OWN, key: { ...OWN.key, member: null } } }],
+    ['an own key that signs as a delegated one', { wrong: { ...OWN, by: { mode: 'delegated' } } }],
     ['a key registered later', { wrong: { by: { entry: 8n } } }],
     ['a key registered elsewhere', { wrong: { by: { entry: 2n } } }],
     ['a mode that isn’t the key’s', { wrong: { by: { mode: 'own' } } }],

@@ -1,7 +1,6 @@
 /** A small log with a record on it, its keys and its witnesses: what proof bundles and receipts are made of in tests. */
 import {
   base64url,
-  canonical,
   compactJws,
   COSIGNATURE,
   ED25519,
@@ -30,6 +29,7 @@ import {
   sha256,
   signatureInput,
   signedMessage,
+  type Statement,
   statementBytes,
   thumbprint,
   u64be,
@@ -111,7 +111,7 @@ interface Wish {
     readonly subject?: Partial<Opening['subject']>;
     readonly by?: Partial<Opening['by']>;
     readonly key?: Readonly<Record<string, string | null>>;
-    readonly stated?: { readonly op?: string; readonly origin?: string; readonly supersedes?: null };
+    readonly stated?: Partial<Statement>;
     readonly leaf?: Partial<Leaf>;
   };
   readonly witnesses?: readonly string[];
@@ -215,7 +215,10 @@ function recordOpening(key: string, leaf: Commitments, wrong: NonNullable<Wish['
     supersedes: leaf.supersedes === null ? null : sha256(utf8('the version before')),
     content: leaf.content,
     fields: leaf.fields,
-    detail: sha256(canonical(detail)),
+    detail: null,
+    institution: uuidOf(1),
+    issued: null,
+    expires: null,
     request,
     part,
     ...wrong.stated,
