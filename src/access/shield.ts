@@ -8,7 +8,7 @@ import { rule, shield } from 'graphql-shield';
 import { isObjectType, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql';
 import { ACCESS_EXTENSION, relatedOf, type FieldAccess, type RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import type { Caller, FieldClass } from '../records/index.js';
+import { isCaller, type Caller, type FieldClass } from '../records/index.js';
 import { requireClassified } from './classes.js';
 import { OPEN_CLASSES } from './matrix.js';
 import { refusalOf, unauthenticated } from './refusal.js';
@@ -62,7 +62,7 @@ export function check(
     access.existence === true && related?.kind !== undefined
       ? options.existenceOf(related.kind)
       : access.class;
-  const wrote = caller !== null && related?.actor === caller.id;
+  const wrote = related?.actor !== undefined && isCaller(caller, related.actor);
   return refusalOf(caller, related?.relations ?? NO_RELATIONS, fieldClass, wrote) ?? true;
 }
 

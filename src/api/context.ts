@@ -7,6 +7,7 @@ import type {
   Caller,
   Json,
   KindRegistry,
+  Looked,
   RecordHead,
   RecordReader,
   Relation,
@@ -96,4 +97,18 @@ export interface RequestContext {
    * @throws VitrineError when the bearer's token or standing has ended.
    */
   readonly renew: () => Promise<RequestContext>;
+  /**
+   * Whether everything that the caller's standing rests on is still so, as far as this process has read the log; without
+   * the database, so it may be asked for every event. When it says no, `renew` tells what became of it.
+   */
+  readonly holds: () => boolean;
+  /** The same for an answer that callers of the same standing share: with a note of what is the caller's own in it. */
+  readonly watched: () => WatchedContext;
+}
+
+/** A context whose caller is watched. */
+export interface WatchedContext {
+  readonly context: RequestContext;
+  /** Complete when the answer is. */
+  readonly looked: Readonly<Looked>;
 }

@@ -1,6 +1,14 @@
 export { ACCESS_EXTENSION, Classified, RELATED, relatedOf } from './classified.js';
 export type { FieldAccess, HasRelations, Related } from './classified.js';
-export type { AcceptedPort, AuditLog, ChangePort, RequestContext, RequestLog, Submit } from './context.js';
+export type {
+  AcceptedPort,
+  AuditLog,
+  ChangePort,
+  RequestContext,
+  RequestLog,
+  Submit,
+  WatchedContext,
+} from './context.js';
 export { registerEnum } from './enums.js';
 export { errorFormatter, extensionsOf, toGraphQLError } from './errors.js';
 export type { ErrorOptions } from './errors.js';
@@ -26,3 +34,5 @@ export {
   UuidScalar,
 } from './scalars.js';
 export { isCalendarDate, isPartialDate, normalDateTime } from './times.js';
+export { chosenOf, followLog, Trail } from './trail.js';
+export type { Choice, FollowOptions, TrailOptions } from './trail.js';

@@ -1,13 +1,12 @@
 /** Entries of the log: one, a page, the versions of a record, and the feed. */
-import { PageInfo, type ConnectionOf, type RequestContext } from '../api/index.js';
-import { VitrineError, type ErrorCode } from '../ledger/core/index.js';
+import { followLog, PageInfo, type ConnectionOf, type RequestContext, type Trail } from '../api/index.js';
+import { VitrineError } from '../ledger/core/index.js';
 import type { VerifiedEntry } from '../ledger/index.js';
 import type { Loaded } from '../records/index.js';
 import { EntryConnection, EntryObject } from './entry.type.js';
 import type { EntryFilter } from './filter.input.js';
 import { conditionsOf } from './filter.service.js';
 import { entryAt, positionOf } from './log.service.js';
-import { Trail } from './trail.js';
 
 /**
  * Entries that one page looks at, at most. A rare filter on a long log would otherwise read all of it in one request.
@@ -39,9 +38,6 @@ function isFiltered(filter: EntryFilter | null | undefined): boolean {
 
 /** Earlier versions of a record that `history` follows, at most. */
 const MOST_VERSIONS = 1000;
-
-/** Refusals that mean that the caller may no longer follow. */
-const ENDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['UNAUTHENTICATED', 'FORBIDDEN', 'LICENCE_INACTIVE']);
 
 interface Found {
   readonly index: bigint;
@@ -108,19 +104,7 @@ export async function follow(
   ctx: RequestContext,
   after: bigint | null | undefined,
   filter: EntryFilter | null | undefined,
-): Promise<AsyncIterableIterator<VerifiedEntry>> {
-  if (typeof after === 'bigint' && after < -1n)
-    throw new VitrineError('BAD_USER_INPUT', 'expected -1 or the index of an entry', { path: ['after'] });
-  const conditions = await conditionsOf(ctx, filter);
-  const from = typeof after === 'bigint' ? after + 1n : await ctx.log.sync();
-  const mayGoOn = async () => {
-    try {
-      await conditionsOf(await ctx.renew(), filter);
-      return true;
-    } catch (error) {
-      if (error instanceof VitrineError && ENDS.has(error.code)) return false;
-      throw error;
-    }
-  };
-  return new Trail({ log: ctx.log, conditions, from, mayGoOn });
+): Promise<Trail> {
+  const { from, to } = await conditionsOf(ctx, filter);
+  return followLog(ctx, { after, from, to, choose: async (now) => (await conditionsOf(now, filter)).match });
 }

@@ -14,5 +14,3 @@ export {
   RecordLogResolver,
 } from './record.resolver.js';
 export { Anchor, Receipt } from './receipt.type.js';
-export { Trail } from './trail.js';
-export type { TrailOptions } from './trail.js';

@@ -7,7 +7,7 @@ import { levelOf } from '../access/index.js';
 import type { RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { VerifiedEntry } from '../ledger/index.js';
-import type { Relation } from '../records/index.js';
+import { isCaller, type Relation } from '../records/index.js';
 import { generalRelations } from '../reporting/index.js';
 import { OpeningObject } from './entry.type.js';
 
@@ -16,7 +16,7 @@ export async function openingFor(ctx: RequestContext, entry: VerifiedEntry): Pro
   if (ctx.caller === null) return null;
   const { actor, subject } = entry.opening;
   const relations = await relationsTo(ctx, subject.kind, subject.id);
-  const wrote = actor === ctx.caller.id;
+  const wrote = isCaller(ctx.caller, actor);
   if (levelOf(ctx.caller, relations, 'LEDGER', wrote) !== 'COPY') return null;
   return new OpeningObject(entry, { relations, kind: subject.kind, actor });
 }

@@ -33,3 +33,51 @@ export interface Member {
 
 /** The caller of a request: a member, or null for a bearer of no token. */
 export type Caller = Member | null;
+
+/** What an answer looked at of who its caller is, beyond the standing that it shares with others. */
+export interface Looked {
+  /** It read the member's id or authority, or the caller is whom it compared it with: the answer is this member's alone. */
+  personal: boolean;
+  /** Members that the caller was compared with and isn't: the answer isn't theirs. */
+  readonly compared: Set<string>;
+}
+
+const LOOKED = new WeakMap<object, { readonly id: string; readonly looked: Looked }>();
+
+/**
+ * The same caller, with a note of what was looked at: an answer for it is the answer for every member of its standing
+ * (`standingOf`) unless the note says otherwise.
+ */
+export function watchedCaller(member: Member): { readonly caller: Member; readonly looked: Looked } {
+  const looked: Looked = { personal: false, compared: new Set() };
+  const { id, authority, ...standing } = member;
+  const caller: Member = {
+    ...standing,
+    get id() {
+      looked.personal = true;
+      return id;
+    },
+    get authority() {
+      looked.personal = true;
+      return authority;
+    },
+  };
+  LOOKED.set(caller, { id, looked });
+  return { caller, looked };
+}
+
+/** Whether the caller is this member. Ask it so, not by its id, where one answer may serve several callers. */
+export function isCaller(caller: Caller, member: string): boolean {
+  const watched = caller === null ? undefined : LOOKED.get(caller);
+  if (watched === undefined) return caller?.id === member;
+  if (watched.id === member) watched.looked.personal = true;
+  else watched.looked.compared.add(member);
+  return watched.id === member;
+}
+
+/** Everything of a caller but which member it is, as a text: equal for callers of one standing. */
+export function standingOf(caller: Caller): string {
+  if (caller === null) return '';
+  const { id: _id, authority: _authority, roles, ...rest } = caller;
+  return JSON.stringify([[...roles].sort(), Object.entries(rest).sort()]);
+}

@@ -1,7 +1,7 @@
 export { auditRows } from './audit.js';
 export type { Finding, RowAudit } from './audit.js';
-export { ROLES } from './caller.js';
-export type { Caller, Member, Role } from './caller.js';
+export { isCaller, ROLES, standingOf, watchedCaller } from './caller.js';
+export type { Caller, Looked, Member, Role } from './caller.js';
 export { requirePlaces } from './complete.js';
 export { erasableFields, sealErasure, stillErased } from './erase.js';
 export type { ErasureOf, SealedErasure } from './erase.js';

@@ -4,8 +4,8 @@ import type { Database } from '../database/index.js';
 import type { Ledger } from '../ledger/index.js';
 import { nativeHash, systemRandom } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import type { Caller, KindRegistry, LookupsFor } from '../records/index.js';
-import { CallerReader, RecordStore } from '../records/index.js';
+import type { Caller, KindRegistry, LookupsFor, Looked } from '../records/index.js';
+import { CallerReader, RecordStore, watchedCaller } from '../records/index.js';
 import { Standing } from '../standing/index.js';
 import { momentary, Uploads } from '../uploads/index.js';
 import type { Claims } from './authentication.js';
@@ -18,6 +18,9 @@ export interface SystemDependencies {
   readonly clock: () => Date;
   readonly onViolation: (error: VitrineError) => void;
 }
+
+/** Nobody who isn't signed in is anybody in particular. */
+const UNSIGNED: Readonly<Looked> = { personal: false, compared: new Set() };
 
 /** Who bears the request: what a checked token says. */
 export type Bearer = Pick<Claims, 'subject' | 'expires'>;
@@ -46,14 +49,18 @@ export class System {
    * @throws VitrineError UNAUTHENTICATED, FORBIDDEN, LICENCE_INACTIVE as the bearer's standing is; ROLLBACK_DETECTED
    */
   async contextOf(bearer: Bearer | null, requestLog: RequestLog): Promise<RequestContext> {
+    return this.#contextFor(await this.#callerOf(bearer), bearer, requestLog);
+  }
+
+  #contextFor(caller: Caller, bearer: Bearer | null, requestLog: RequestLog): RequestContext {
     const { ledger, clock, kinds } = this.#deps;
-    const caller = await this.#callerOf(bearer);
     const records = this.#reader(caller);
     const renew = () => this.#callerOf(bearer);
     const uploads = new Uploads(
       { ledger, clock, random: systemRandom, hash: nativeHash },
       { caller, records, renew },
     );
+    const today = dayOf(clock());
     return {
       caller,
       records,
@@ -63,7 +70,23 @@ export class System {
       clock: momentary(clock),
       requestLog,
       renew: () => this.contextOf(bearer, requestLog),
+      holds: () => this.#holds(caller, bearer, today),
+      watched: () => {
+        if (caller === null) return { context: this.#contextFor(null, bearer, requestLog), looked: UNSIGNED };
+        const { caller: watched, looked } = watchedCaller(caller);
+        return { context: this.#contextFor(watched, bearer, requestLog), looked };
+      },
     };
+  }
+
+  /** A licence begins and ends with a day. */
+  #holds(caller: Caller, bearer: Bearer | null, day: string): boolean {
+    if (caller === null || bearer === null) return true;
+    const now = this.#deps.clock();
+    const { trusted } = this.#deps.ledger;
+    if (bearer.expires * 1000 <= now.getTime() || dayOf(now) !== day || trusted.alarm !== undefined)
+      return false;
+    return !caller.authority.some((index) => trusted.isSuperseded(index));
   }
 
   async #callerOf(bearer: Bearer | null): Promise<Caller> {
@@ -76,4 +99,8 @@ export class System {
   #reader(caller: Caller): CallerReader {
     return new CallerReader(this.store, caller, this.#deps.lookups);
   }
+}
+
+function dayOf(moment: Date): string {
+  return moment.toISOString().slice(0, 10);
 }

@@ -1,7 +1,7 @@
 /** Members: people and machines that act for an institution in roles, and patients who act for themselves. */
 import { z } from 'zod';
 import type { Caller, RecordKind, Relation, Unrelated } from '../records/index.js';
-import { ROLES } from '../records/index.js';
+import { isCaller, ROLES } from '../records/index.js';
 import { maybe, text, uuid } from './values.js';
 
 export const MEMBER_STATES = ['ACTIVE', 'SUSPENDED'] as const;
@@ -55,7 +55,7 @@ export type MemberValues = z.output<typeof memberValues>;
 function relationsTo(caller: Caller, record: Unrelated<MemberValues>): ReadonlySet<Relation> {
   const relations = new Set<Relation>();
   if (caller === null) return relations;
-  if (caller.id === record.head.id) relations.add('SELF');
+  if (isCaller(caller, record.head.id)) relations.add('SELF');
   if (caller.institution !== null && caller.institution === record.head.custodian) relations.add('CUSTODIAN');
   if (caller.state && record.values.institution !== null) relations.add('STATE');
   if (caller.roles.has('AUDITOR')) relations.add('AUDITOR');

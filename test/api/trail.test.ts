@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AuditLog } from '../../src/api/index.js';
-import { Trail, type TrailOptions } from '../../src/audit/trail.js';
+import { type RequestContext, Trail, type TrailOptions } from '../../src/api/index.js';
+import { VitrineError } from '../../src/ledger/core/index.js';
 import type { VerifiedEntry } from '../../src/ledger/index.js';
 
 /** A log that is only as long as it says; what it reads is recorded. */
@@ -37,14 +37,14 @@ class FakeLog {
   }
 }
 
-function trailOf(log: FakeLog, more: Partial<TrailOptions> = {}): Trail {
-  return new Trail({
-    log: log as unknown as AuditLog,
-    conditions: { match: () => true, from: 0n, to: null },
-    from: 0n,
-    mayGoOn: () => Promise.resolve(true),
-    ...more,
-  });
+/** A trail of everything, for a caller who stays in standing unless `renew` says otherwise. */
+function trailOf(
+  log: FakeLog,
+  more: Partial<TrailOptions> = {},
+  renew?: () => Promise<RequestContext>,
+): Trail {
+  const context = { log, renew: renew ?? (() => Promise.resolve(context)) } as unknown as RequestContext;
+  return new Trail(context, { from: 0n, to: null, choose: () => Promise.resolve(() => true), ...more });
 }
 
 async function take(trail: Trail, count: number): Promise<bigint[]> {
@@ -99,8 +99,8 @@ describe('Trail', () => {
   it('gives only what matches, and ends before its last index', async () => {
     const log = new FakeLog();
     log.grow(1000);
-    const conditions = { match: ({ index }: VerifiedEntry) => index % 100n === 0n, from: 150n, to: 500n };
-    expect(await take(trailOf(log, { conditions }), 99)).toEqual([200n, 300n, 400n]);
+    const choose = () => Promise.resolve(({ index }: VerifiedEntry) => index % 100n === 0n);
+    expect(await take(trailOf(log, { choose, from: 150n, to: 500n }), 99)).toEqual([200n, 300n, 400n]);
   });
 
   it('lets a caller go that waits for the next entry', async () => {
@@ -115,8 +115,11 @@ describe('Trail', () => {
   it('ends when the caller may not go on, although no entry of its own comes', async () => {
     const log = new FakeLog();
     let standing = true;
-    const conditions = { match: () => false, from: 0n, to: null };
-    const trail = trailOf(log, { conditions, mayGoOn: () => Promise.resolve(standing) });
+    const renew = (): Promise<RequestContext> =>
+      standing
+        ? Promise.resolve(trail.context)
+        : Promise.reject(new VitrineError('FORBIDDEN', 'the member is suspended'));
+    const trail = trailOf(log, { choose: () => Promise.resolve(() => false) }, renew);
     const waiting = trail.next();
     log.grow(1);
     standing = false;
