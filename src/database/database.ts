@@ -1,5 +1,6 @@
 /** The way to the database: embedded or someone else's, with this program's tables in it. */
 import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
 import { VitrineError } from '../ledger/core/error.js';
 import { openEmbedded, requireMade } from './embedded/embedded.js';
 import { connect, prepare } from './external.js';
@@ -9,6 +10,7 @@ import { Listener } from './listener.js';
 import type { Heard } from './listener.js';
 import type { DatabaseLog } from './log.js';
 import { migrate, requireMigrated } from './migrations.js';
+import { PoolSql, type Sql } from './sql.js';
 import { statementNames } from './statement-names.js';
 import { Turn } from './turn.js';
 
@@ -29,6 +31,8 @@ export interface DatabaseOptions {
 export interface Database {
   /** Works as the application's role: it reads and appends, and owns nothing. */
   readonly prisma: PrismaClient;
+  /** The same sessions without Prisma, for what is asked with every request. */
+  readonly sql: Sql;
   readonly ownerUrl: string;
   readonly appUrl: string;
   /**
@@ -63,8 +67,15 @@ async function bringUpToDate(
   }
 }
 
-function openPrisma({ appUrl, schema }: Prepared, options: DatabaseOptions): PrismaClient {
-  const pool = {
+interface Clients {
+  readonly prisma: PrismaClient;
+  readonly sql: Sql;
+  readonly close: () => Promise<void>;
+}
+
+/** Prisma's client and the way past it, over one pool of sessions. */
+function openClients({ appUrl, schema }: Prepared, options: DatabaseOptions): Clients {
+  const pool = new pg.Pool({
     connectionString: appUrl,
     application_name: 'vitrine',
     max: options.poolSize ?? 16,
@@ -72,21 +83,23 @@ function openPrisma({ appUrl, schema }: Prepared, options: DatabaseOptions): Pri
     keepAlive: true,
     // A process that was stopped while it holds the head's lock must not hold up everyone else's commits.
     idle_in_transaction_session_timeout: 30_000,
-  };
+  });
   const lost = (error: Error): void => {
     options.log.warn({ reason: error.message }, 'a database session was lost');
   };
-  const adapter = new PrismaPg(pool, {
-    schema,
-    onPoolError: lost,
-    onConnectionError: lost,
-    statementNameGenerator: statementNames(),
-  });
-  return new PrismaClient({
+  pool.on('error', lost);
+  const names = statementNames();
+  const adapter = new PrismaPg(pool, { schema, onConnectionError: lost, statementNameGenerator: names });
+  const prisma = new PrismaClient({
     adapter,
     errorFormat: 'minimal',
     transactionOptions: { maxWait: 10_000, timeout: 60_000 },
   });
+  const close = async (): Promise<void> => {
+    await prisma.$disconnect();
+    await pool.end();
+  };
+  return { prisma, sql: new PoolSql(pool, names), close };
 }
 
 /**
@@ -103,10 +116,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   try {
     const prepared = await prepare({ url, ownerUrl, readOnly, log });
     await bringUpToDate(prepared, options);
-    const prisma = openPrisma(prepared, options);
+    const { prisma, sql, close } = openClients(prepared, options);
     const listener = new Listener(prepared.appUrl, log);
     return {
       prisma,
+      sql,
       ownerUrl: prepared.ownerUrl,
       appUrl: prepared.appUrl,
       listen: (channel, heard) => listener.listen(channel, heard),
@@ -117,7 +131,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       ping: () => ping(prisma),
       close: async () => {
         await listener.close();
-        await prisma.$disconnect();
+        await close();
         await embedded?.close();
       },
     };

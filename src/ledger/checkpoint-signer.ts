@@ -41,20 +41,18 @@ interface Standing {
 }
 
 /**
- * Stores notes, and gives the others that stand at their sizes. It doesn't wait for the disk: a note that a crash loses
- * is signed again, to the same bytes, from the commit that it is about.
+ * Stores notes where none stand. It doesn't wait for the disk: a note that a crash loses is signed again, to the same
+ * bytes, from the commit that it is about.
  */
 const STORE = `
-  WITH lazy AS (SELECT set_config('synchronous_commit', 'off', true)),
-  asked AS (SELECT size, note FROM json_to_recordset($1::json) AS r(size bigint, note text)),
-  stored AS (INSERT INTO checkpoint (size, note) SELECT size, note FROM asked, lazy
-             ON CONFLICT (size) DO NOTHING RETURNING size)
-  SELECT a.size, c.note AS standing FROM asked a LEFT JOIN checkpoint c ON c.size = a.size
-  WHERE a.size NOT IN (SELECT size FROM stored) AND c.note IS DISTINCT FROM a.note`;
+  WITH lazy AS (SELECT set_config('synchronous_commit', 'off', true))
+  INSERT INTO checkpoint (size, note) SELECT r.size, r.note FROM unnest($1::bigint[], $2::text[]) AS r(size, note), lazy
+  ON CONFLICT (size) DO NOTHING`;
 
+/** In a statement of its own: a note that another process stores at the same moment isn't seen by the first one. */
 const OTHERS = `
-  SELECT r.size, c.note AS standing FROM json_to_recordset($1::json) AS r(size bigint, note text)
-  LEFT JOIN checkpoint c ON c.size = r.size WHERE c.note IS DISTINCT FROM r.note`;
+  SELECT r.size, (SELECT c.note FROM checkpoint c WHERE c.size = r.size) AS standing
+  FROM unnest($1::bigint[], $2::text[]) AS r(size, note)`;
 
 export interface SignerOptions {
   readonly query: Query;
@@ -162,13 +160,13 @@ export class CheckpointSigner {
 
   private async store(notes: readonly SignedTail[]): Promise<void> {
     const { query, trusted } = this.options;
-    const rows = notes.map(({ size, note }) => ({ size: size.toString(), note }));
-    const asked = JSON.stringify(rows);
-    const isOther = ({ size, standing }: Standing): boolean =>
-      !isSame(trusted, notes.find((one) => one.size === size)?.note ?? '', standing);
-    if (!(await query.$queryRawUnsafe<Standing[]>(STORE, asked)).some(isOther)) return;
-    // A note that another process stores at this moment stands, but wasn't there when this statement began.
-    const other = (await query.$queryRawUnsafe<Standing[]>(OTHERS, asked)).find(isOther);
+    const columns = [notes.map(({ size }) => size.toString()), notes.map(({ note }) => note)];
+    if ((await query.$executeRawUnsafe(STORE, ...columns)) === notes.length) return;
+    const standing = await query.$queryRawUnsafe<Standing[]>(OTHERS, ...columns);
+    const other = standing.find(({ size, standing }) => {
+      const note = notes.find((one) => one.size === size)?.note ?? '';
+      return standing !== note && !isSame(trusted, note, standing);
+    });
     if (other === undefined) return;
     const message = `expected this log's checkpoint of size ${other.size}, got another`;
     throw trusted.stop(violationOf({ what: 'checkpoint', message, index: null, block: null }));

@@ -2,7 +2,7 @@
  * One commit: a batch of groups in one transaction that holds the head row's lock, so that of all processes one at a
  * time appends (design: ledger, "Appending").
  */
-import type { PrismaClient } from '../database/index.js';
+import type { Sql } from '../database/index.js';
 import { VitrineError } from './core/index.js';
 import { claimKey, readFacts, StaleAuthority } from './conditions.js';
 import { Draft } from './draft.js';
@@ -17,7 +17,7 @@ import type { OwnBlock, TrustedLog } from './trusted-log.js';
 import { writeBlock } from './write-block.js';
 
 export interface CommitOptions {
-  readonly prisma: PrismaClient;
+  readonly sql: Sql;
   readonly trusted: TrustedLog;
   readonly keys: KeyStore;
   readonly clock: () => Date;
@@ -43,20 +43,25 @@ export async function commitBatch(
   options: CommitOptions,
   groups: readonly (readonly PendingEntry[])[],
 ): Promise<Committed> {
-  const committed = await options.prisma.$transaction(
-    async (tx) => {
+  const { sql, trusted, faults } = options;
+  let settled: (() => void) | undefined;
+  try {
+    // READ COMMITTED: each statement must see what was committed before it had the lock.
+    const committed = await sql.transaction(async (tx) => {
       const result = await appendUnderLock(tx, options, groups);
-      if (result.block !== undefined) await options.faults?.('before-commit');
+      if (result.block === undefined) return result;
+      await faults?.('before-commit');
+      settled = trusted.expectOwn();
       return result;
-    },
-    // Each statement must see what was committed before it had the lock.
-    { isolationLevel: 'ReadCommitted' },
-  );
-  if (committed.block !== undefined) {
-    await options.faults?.('after-commit');
-    options.trusted.applyOwn(committed.block);
+    });
+    if (committed.block !== undefined) {
+      await faults?.('after-commit');
+      trusted.applyOwn(committed.block);
+    }
+    return committed;
+  } finally {
+    settled?.();
   }
-  return committed;
 }
 
 async function appendUnderLock(
@@ -65,10 +70,7 @@ async function appendUnderLock(
   groups: readonly (readonly PendingEntry[])[],
 ): Promise<Committed> {
   const { trusted } = options;
-  const head = await lockHead(query);
-  if (head === undefined)
-    throw new VitrineError('NOT_CONFIGURED', 'the log has no head: initialise it first');
-  await trusted.sync(query);
+  await trusted.sync(query, lockHead);
   const entries = groups.flat();
   const known = await readKnown(query, trusted, entries.map(requestOf));
   const plan = await planBlock(query, options, entries);

@@ -18,7 +18,7 @@ export interface LedgerLog {
 }
 
 export interface LedgerOptions {
-  readonly database: Pick<Database, 'prisma' | 'listen' | 'turn'>;
+  readonly database: Pick<Database, 'prisma' | 'sql' | 'listen' | 'turn'>;
   /** Holds the pin, and `keys/` unless `keysDir` says otherwise. */
   readonly dataDir: string;
   readonly keysDir?: string;

@@ -69,7 +69,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const provenBy = options.readOnly === true ? undefined : pin;
   const begun = await startFromSnapshot({
     ...options,
-    query: prisma,
+    query: options.database.sql,
     origin,
     pin: provenBy,
     random,
@@ -123,12 +123,12 @@ export class OpenLedger implements Ledger {
     pin: { readonly size: bigint; readonly root: Uint8Array } | undefined,
     private readonly begun: SnapshotStart = { from: 0n, alarms: [] },
   ) {
-    const { prisma } = options.database;
+    const { prisma, sql } = options.database;
     const random = options.random ?? systemRandom;
-    this.alarms = new Alarms({ query: prisma, log: options.log, stored: options.readOnly !== true });
+    this.alarms = new Alarms({ query: sql, log: options.log, stored: options.readOnly !== true });
     this.trusted = new TrustedLog({
       origin: keys.genesisOrigin,
-      query: prisma,
+      query: sql,
       random,
       listKey: listKeyOf(keys),
       onAlarm: (error) => this.raise(error),
@@ -141,7 +141,7 @@ export class OpenLedger implements Ledger {
     this.erasures = new Erasures({ ...options, prisma, trusted: this.trusted });
     this.tiles = new TileReader({
       trusted: this.trusted,
-      query: prisma,
+      query: sql,
       newest: async () => {
         await this.sync();
         return this.witnesses.attach(await this.checkpoint());
@@ -149,12 +149,12 @@ export class OpenLedger implements Ledger {
       onViolation: (error) => this.raise(error),
     });
     this.proofs = new LogProofs(this.tiles);
-    this.stored = new StoredCheckpoints({ query: prisma, trusted: this.trusted, proofs: this.proofs });
+    this.stored = new StoredCheckpoints({ query: sql, trusted: this.trusted, proofs: this.proofs });
     this.asked = this.witnessesOf();
     const { faults } = options;
-    this.signer = new CheckpointSigner({ query: prisma, keys, pin: pinFile, trusted: this.trusted, faults });
+    this.signer = new CheckpointSigner({ query: sql, keys, pin: pinFile, trusted: this.trusted, faults });
     this.sequencer = new Sequencer({
-      prisma,
+      sql,
       trusted: this.trusted,
       keys,
       signer: this.signer,
@@ -213,7 +213,7 @@ export class OpenLedger implements Ledger {
       'the log was verified',
     );
     requireOwnLog(this.keys, this.trusted.state);
-    await requireOwnSecrets(this.options.database.prisma, this.keys);
+    await requireOwnSecrets(this.options.database.sql, this.keys);
     if (this.options.readOnly === true) return;
     await requireLogKey(this.keys, this.trusted.state);
     // Before anything is signed or pinned: of a database that went back, nothing shall be.
@@ -226,11 +226,18 @@ export class OpenLedger implements Ledger {
 
   /** Hears of other processes' commits. */
   async follow(): Promise<void> {
-    this.unlisten = await this.options.database.listen(CHANNEL, () => {
-      this.sync().catch((error: unknown) =>
+    this.unlisten = await this.options.database.listen(CHANNEL, (size) => {
+      this.hear(size).catch((error: unknown) =>
         this.options.log.warn({ err: error }, 'the log was not followed'),
       );
     });
+  }
+
+  /** @param size that was announced; empty when announcements may have been missed */
+  private async hear(size: string): Promise<void> {
+    // Every process hears its own commits too.
+    if (/^\d{1,18}$/.test(size) && (await this.trusted.has(BigInt(size)))) return;
+    await this.sync();
   }
 
   async append(group: readonly PendingEntry[]): Promise<readonly Position[]> {
@@ -258,7 +265,7 @@ export class OpenLedger implements Ledger {
     part = 0,
   ): Promise<readonly KnownRequest[]> {
     const asked = { institution, member, request, part };
-    const found = await this.alarms.over(findRequest(this.options.database.prisma, this.trusted, asked));
+    const found = await this.alarms.over(findRequest(this.options.database.sql, this.trusted, asked));
     await this.signer.cover(found.reduce((size, { index }) => (index >= size ? index + 1n : size), 0n));
     await this.erasures.cover();
     return found;
@@ -270,7 +277,7 @@ export class OpenLedger implements Ledger {
 
   private async readCounter(id: string): Promise<bigint> {
     const read = () =>
-      readCounter(this.options.database.prisma, this.keys, id, () => this.trusted.state.counter(id));
+      readCounter(this.options.database.sql, this.keys, id, () => this.trusted.state.counter(id));
     for (let attempt = 1; attempt < COUNTER_ATTEMPTS; attempt++) {
       try {
         return await read();
@@ -332,8 +339,8 @@ export class OpenLedger implements Ledger {
   }
 
   publishedKeys(): Promise<readonly PublishedEntry[]> {
-    const { prisma } = this.options.database;
-    return this.alarms.over(publishedKeys(prisma, this.trusted, this.trusted.size));
+    const { sql } = this.options.database;
+    return this.alarms.over(publishedKeys(sql, this.trusted, this.trusted.size));
   }
 
   async close(): Promise<void> {
@@ -349,7 +356,7 @@ export class OpenLedger implements Ledger {
     const { witnesses, readOnly, database, log: logger } = this.options;
     if (witnesses === undefined || readOnly === true) return undefined;
     return new LogWitnesses(witnesses, {
-      query: database.prisma,
+      query: database.sql,
       logger,
       keys: () => this.signersOf(this.trusted.size),
       size: () => this.trusted.size,

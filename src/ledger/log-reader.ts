@@ -1,9 +1,15 @@
 /** Reads blocks and entries as they stand in the database. Nothing that comes from here is trusted yet. */
+import { VitrineError } from './core/index.js';
 import type { Query } from './query.js';
 
 export interface HeadRow {
   readonly size: bigint;
   readonly height: bigint;
+}
+
+/** The head with the header of a known block beside it. */
+export interface SeenHead extends HeadRow {
+  readonly header: Uint8Array | null;
 }
 
 export interface BlockRow {
@@ -26,26 +32,23 @@ export interface EntryRow {
   readonly actor: string;
 }
 
+const HEAD =
+  'SELECT h.size, h.height, b.header FROM log_head h LEFT JOIN block b ON b.height = $1 WHERE h.id = 1';
+
 /**
  * The head row, or undefined when the log has none yet; beside it the header of a block that is known already, to be
  * compared, or null when that block isn't there.
  */
-export async function readHead(
-  query: Query,
-  known = -1n,
-): Promise<(HeadRow & { readonly header: Uint8Array | null }) | undefined> {
-  const rows = await query.$queryRawUnsafe<(HeadRow & { header: Uint8Array | null })[]>(
-    `SELECT h.size, h.height, b.header FROM log_head h LEFT JOIN block b ON b.height = $1 WHERE h.id = 1`,
-    known,
-  );
-  return rows[0];
+export async function readHead(query: Query, known = -1n): Promise<SeenHead | undefined> {
+  const [head] = await query.$queryRawUnsafe<SeenHead[]>(HEAD, known);
+  return head;
 }
 
-/** The head row, locked until the transaction ends: whoever holds it is the only one who appends. */
-export async function lockHead(query: Query): Promise<HeadRow | undefined> {
-  const sql = 'SELECT size, height FROM log_head WHERE id = 1 FOR UPDATE';
-  const rows = await query.$queryRawUnsafe<HeadRow[]>(sql);
-  return rows[0];
+/** As `readHead`, locked until the transaction ends: whoever holds it is the only one who appends. */
+export async function lockHead(query: Query, known: bigint): Promise<SeenHead> {
+  const [head] = await query.$queryRawUnsafe<SeenHead[]>(`${HEAD} FOR UPDATE OF h`, known);
+  if (head !== undefined) return head;
+  throw new VitrineError('NOT_CONFIGURED', 'the log has no head: initialise it first');
 }
 
 /** Blocks from a height on, in order, at most `limit`. */

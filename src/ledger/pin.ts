@@ -20,7 +20,7 @@ const STALE_MS = 5000;
 export class PinFile {
   private waiting: Waiting | undefined;
   private writing: Promise<void> | undefined;
-  private written = -1n;
+  private written: Waiting = { size: -1n, note: '' };
 
   /** `sizeOf` parses a note, or throws; a pin that can't be parsed is replaced by nothing but a person. */
   constructor(
@@ -40,7 +40,7 @@ export class PinFile {
 
   /** Returns when a pin of at least this size is on the disk. Writes that wait for one another become one. */
   async write(size: bigint, note: string): Promise<void> {
-    while (this.written < size) {
+    while (this.written.size < size) {
       if (this.waiting === undefined || this.waiting.size < size) this.waiting = { size, note };
       this.writing ??= this.writeWaiting().finally(() => (this.writing = undefined));
       await this.writing;
@@ -68,12 +68,17 @@ export class PinFile {
     try {
       const standing = await this.read();
       // Another process of this deployment may have pinned more in the meantime.
-      if (standing === undefined || this.sizeOf(standing) < next.size)
+      if (standing === undefined || this.standingSize(standing) < next.size)
         await replaceFile(this.path, next.note);
-      this.written = next.size;
+      this.written = next;
     } finally {
       await unlock();
     }
+  }
+
+  /** What this process wrote itself needs no second look: a signature takes longer to verify than to make. */
+  private standingSize(note: string): bigint {
+    return note === this.written.note ? this.written.size : this.sizeOf(note);
   }
 
   /** One writer at a time among all processes that share the folder, so that none puts an older pin over a newer. */

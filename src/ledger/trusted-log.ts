@@ -2,6 +2,7 @@
  * The trusted log: what this process verified of the log itself (design: ledger, "What a read checks"). It moves
  * forward only over extensions that hold; what doesn't stops it for good and raises the alarm.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   type BlockHeader,
   equal,
@@ -18,7 +19,7 @@ import type { Head } from './head-map.js';
 import type { RegisteredKey } from './key-registry.js';
 import { tileOf } from './leaf-hashes.js';
 import { ID_LENGTH, isOrdered } from './list-sums.js';
-import { type EntryRow, readBlocks, readEntries, readHead, readLeaves } from './log-reader.js';
+import { type EntryRow, readBlocks, readEntries, readHead, readLeaves, type SeenHead } from './log-reader.js';
 import { nativeHash } from './native.js';
 import type { Query } from './query.js';
 import { type Applied, TrustedState } from './trusted-state.js';
@@ -47,6 +48,8 @@ export interface OwnBlock {
   readonly entries: readonly Applied[];
 }
 
+type ReadHead = (query: Query, known: bigint) => Promise<SeenHead | undefined>;
+
 /** What a list was compared with. */
 export interface ListCheck {
   /** Records that it has to have. */
@@ -55,11 +58,15 @@ export interface ListCheck {
 }
 
 const BLOCKS_AT_ONCE = 512;
+/** How long a commit of this process is waited for; one whose session hangs mustn't hold up those who read. */
+const OWN_MS = 1000;
 
 export class TrustedLog {
   readonly state: TrustedState;
   private flight: Promise<void> | undefined;
   private stopped: VitrineError | undefined;
+  /** Fulfils when the commit that was announced by `expectOwn` has been applied, or has failed. */
+  private own: Promise<void> | undefined;
 
   constructor(private readonly options: TrustedLogOptions) {
     const seed = new DataView(options.random(4).slice().buffer).getUint32(0);
@@ -85,7 +92,7 @@ export class TrustedLog {
   async advance(to: bigint, query: Query = this.options.query): Promise<void> {
     for (;;) {
       this.requireRunning();
-      if (this.size >= to) return;
+      if (this.size >= to || (await this.has(to))) return;
       if (this.flight === undefined) {
         this.flight = this.run(to, query).finally(() => (this.flight = undefined));
         await this.flight;
@@ -96,14 +103,21 @@ export class TrustedLog {
     }
   }
 
+  /** Whether `to` entries are verified, by a commit of this process that is on its way too. */
+  async has(to: bigint): Promise<boolean> {
+    if (this.size < to && this.own !== undefined)
+      await Promise.race([this.own, wait(OWN_MS, undefined, { ref: false })]);
+    return this.size >= to;
+  }
+
   /**
    * Verifies up to the database's head and gives the size. Throws ROLLBACK_DETECTED when the head went back; so `query`
-   * must see what is committed now: no transaction with an older snapshot.
+   * must see what is committed now: no transaction with an older snapshot. `read` may lock the head as it reads it.
    */
-  async sync(query: Query = this.options.query): Promise<bigint> {
+  async sync(query: Query = this.options.query, read: ReadHead = readHead): Promise<bigint> {
     this.requireRunning();
     const { size, height } = this.state; // before the query: own commits may be applied while it runs
-    const head = await readHead(query, height);
+    const head = await read(query, height);
     if (head === undefined || head.size < size || head.height < height) {
       throw this.stop(
         new VitrineError(
@@ -116,6 +130,20 @@ export class TrustedLog {
     this.requireKnownBlock(height, head.header);
     await this.advance(head.size, query);
     return this.size;
+  }
+
+  /**
+   * Says that a commit of this process is about to be durable: who sees its head waits for `applyOwn` rather than read the
+   * block and check it anew. To be called again when it was applied or has failed.
+   */
+  expectOwn(): () => void {
+    let settle = (): void => undefined;
+    const own = new Promise<void>((resolve) => (settle = resolve));
+    this.own = own;
+    return () => {
+      if (this.own === own) this.own = undefined;
+      settle();
+    };
   }
 
   /** Takes a block that this process committed. A no-op when a reader was faster and verified it from the database. */

@@ -164,7 +164,7 @@ export class RecordStore {
   /** The record that holds a unique key, straight from the side table: the caller must check the record. */
   async holder(scope: string, value: string): Promise<Holder | null> {
     const key = this.ledger.keys.blindKey.mac(scope, value);
-    const rows = await this.#deps.database.prisma.$queryRawUnsafe<Holder[]>(
+    const rows = await this.#deps.database.sql.$queryRawUnsafe<Holder[]>(
       'SELECT kind, subject::text AS id FROM unique_key WHERE scope = $1 AND key = $2',
       scope,
       key,
@@ -201,7 +201,7 @@ export class RecordStore {
     const sql = rowsSql(kind, source, ordered, plan);
     const parameters =
       plan?.claim === undefined ? source.parameters : [...source.parameters, plan.claim.thread];
-    const raw = await this.#deps.database.prisma.$queryRawUnsafe<RawRow[]>(sql, ...parameters);
+    const raw = await this.#deps.database.sql.$queryRawUnsafe<RawRow[]>(sql, ...parameters);
     const head = BigInt(String(raw[0]?.['@head'] ?? 0));
     if (head < before) await trusted.sync();
     if (head > trusted.size) await trusted.advance(head);

@@ -43,7 +43,7 @@ const SQL = `
 const ATTEMPTS = 6;
 
 export interface VersionSource {
-  readonly database: Pick<Database, 'prisma'>;
+  readonly database: Pick<Database, 'sql'>;
   readonly ledger: Ledger;
 }
 
@@ -59,7 +59,7 @@ export async function openVersions(
   const { trusted } = source.ledger;
   await source.ledger.sync();
   for (let attempt = 1; ; attempt++) {
-    const rows = await source.database.prisma.$queryRawUnsafe<VersionRow[]>(SQL, kind.name, id);
+    const rows = await source.database.sql.$queryRawUnsafe<VersionRow[]>(SQL, kind.name, id);
     const last = rows.at(-1)?.index;
     if (last !== undefined) await trusted.advance(last + 1n);
     const head = trusted.subject(kind.name, id);
