@@ -2,6 +2,7 @@
  * What a resolver may reach. `uploads` stands above this room, so its port is declared here by its shape; a service
  * that hands a `Change` to `ctx.uploads.submit` fits it without a cast.
  */
+import type { InputPath } from '../ledger/core/index.js';
 import type { Ledger } from '../ledger/index.js';
 import type {
   Caller,
@@ -42,16 +43,40 @@ export interface AcceptedPort {
   readonly repeated: boolean;
 }
 
+/** What a change holds without its input saying it: chosen anew, or as its uploader signed it beforehand. */
+export interface Making {
+  /**
+   * Id of the record that a change begins.
+   * @param place of the change in the list that `build` gives; 0 by default
+   */
+  readonly id: (place?: number) => string;
+  /** The moment of values that hold one, such as the time of a report's filing. What is allowed now, `clock` says. */
+  readonly moment: (place?: number) => Date;
+}
+
+/** A change's signature by its uploader's own key (`uploads/statements/signed.ts`). */
+export interface SignedPort {
+  readonly statement: string;
+  readonly seed: string;
+  readonly path?: InputPath;
+}
+
 /** The one way in (design: architecture). All changes of one call are one group: all are committed, or none. */
 export interface Submit {
   /**
    * @param request the client's request id, the mutation's whole input, and the part of a batch of which each part
    *   stands alone.
+   *   `signed` by the place of its changes: what is signed by the caller's own key.
    * @param build makes the changes; called only when the request is new, and again when standing changed meanwhile.
    */
   submit(
-    request: { readonly requestId: string; readonly input: Json; readonly part?: number },
-    build: () => Promise<readonly ChangePort[]>,
+    request: {
+      readonly requestId: string;
+      readonly input: Json;
+      readonly part?: number;
+      readonly signed?: readonly (SignedPort | null)[];
+    },
+    build: (making: Making) => Promise<readonly ChangePort[]>,
   ): Promise<readonly AcceptedPort[]>;
   /** The value of a bounded counter, checked against the entry that moved it last. */
   counter(id: string): Promise<bigint>;

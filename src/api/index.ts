@@ -4,8 +4,10 @@ export type {
   AcceptedPort,
   AuditLog,
   ChangePort,
+  Making,
   RequestContext,
   RequestLog,
+  SignedPort,
   Submit,
   WatchedContext,
 } from './context.js';
@@ -33,6 +35,7 @@ export {
   PartialDateScalar,
   UuidScalar,
 } from './scalars.js';
+export { SignedField, SignedStatementInput } from './signed.input.js';
 export { isCalendarDate, isPartialDate, normalDateTime } from './times.js';
 export { chosenOf, followLog, Trail } from './trail.js';
 export type { Choice, FollowOptions, TrailOptions } from './trail.js';

@@ -165,20 +165,24 @@ async function openingOf(
     throw new VitrineError('INTEGRITY_VIOLATION', `key ${by.key} of entry ${entry.index} isn't registered`);
   return {
     opening: { bytes: found.bytes, salt: found.salt, key: key.publicKey },
-    registration: await registrationOf(ctx, by.entry, size),
+    registration: await registrationOf(ctx, by, size),
   };
 }
 
+/**
+ * Who may read what a member signed with its own key may see whose key that is: its registration goes with the opening,
+ * or nobody but its institution could show who signed.
+ */
 async function registrationOf(
   ctx: RequestContext,
-  index: bigint,
+  { entry: index, mode }: VerifiedEntry['opening']['by'],
   size: bigint,
 ): Promise<BundleRegistration | null> {
   const entry = await requireEntry(ctx, index);
-  const found = await openingFor(ctx, entry);
-  if (found === null) return null;
+  if (mode !== 'own' && (await openingFor(ctx, entry)) === null) return null;
   const { hashes } = await ctx.log.proofs.inclusion(index, size);
-  return { leaf: entry.leafBytes, opening: { bytes: found.bytes, salt: found.salt }, hashes };
+  const { leafBytes: leaf, openingBytes: bytes, salt } = entry;
+  return { leaf, opening: { bytes, salt }, hashes };
 }
 
 async function requireEntry(ctx: RequestContext, index: bigint): Promise<VerifiedEntry> {

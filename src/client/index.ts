@@ -5,6 +5,8 @@ export type { Answer } from './answer.js';
 export { ClientError } from './error.js';
 export { verifyEd25519 } from './ed25519.js';
 export { verifyBundle, verifyCheckpointPair, verifyReceipt } from './verify.js';
+export { signVersion } from './documents/sign.js';
+export type { SignedChange, SignedFor, StatementSigner, VersionToSign } from './documents/sign.js';
 export type { PolicySource, VerifiedPair, VerifiedReceipt } from './verify.js';
 export type { ClientErrorCode, ResponseError } from './error.js';
 export type { RetryOptions } from './retry.js';

@@ -1,10 +1,10 @@
 /** Many encounters in one request: in one block or none, or each for itself. */
-import type { AcceptedPort } from '../api/index.js';
+import type { AcceptedPort, Making, SignedPort } from '../api/index.js';
 import { asJson, badInput, type RequestContext } from '../api/index.js';
 import { asUnavailable } from '../database/index.js';
-import type { ErrorCode, InputPath, Problem } from '../ledger/core/index.js';
+import type { ErrorCode, InputPath, Json, Problem } from '../ledger/core/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import { requireStaff, type Staff } from '../registry/index.js';
+import { isGiven, requireStaff, type Staff } from '../registry/index.js';
 import { present } from './care.js';
 import type { EncounterInput, RecordEncountersInput } from './encounter.input.js';
 import { encounterChange, parseEncounter, patientsOf, type NewEncounter } from './encounter.service.js';
@@ -60,12 +60,24 @@ async function recordAll(
   input: RecordEncountersInput,
 ): Promise<BatchOutcome> {
   const encounters = parseAll(input, present(ctx));
-  const request = { requestId: input.requestId, input: asJson({ recordEncounters: input }) };
-  const accepted = await ctx.uploads.submit(request, () => {
+  const request = { ...batchOf(input), signed: input.encounters.map(signedAt) };
+  const accepted = await ctx.uploads.submit(request, (making) => {
     const patients = patientsOf(ctx);
-    return Promise.all(encounters.map((encounter) => encounterChange(staff, encounter, patients)));
+    return Promise.all(
+      encounters.map((encounter, part) => encounterChange(staff, encounter, patients, making.id(part))),
+    );
   });
   return { requestId: input.requestId, accepted, refused: [] };
+}
+
+/** The request of the whole batch; its signatures tell it from no other. */
+function batchOf(input: RecordEncountersInput): { requestId: string; input: Json } {
+  const encounters = input.encounters.map(({ signed: _signed, ...encounter }) => encounter);
+  return { requestId: input.requestId, input: asJson({ recordEncounters: { ...input, encounters } }) };
+}
+
+function signedAt({ signed }: EncounterInput, part: number): SignedPort | null {
+  return isGiven(signed) ? { ...signed, path: place(part) } : null;
 }
 
 function parsePart(item: EncounterInput, part: number, now: Date): NewEncounter {
@@ -93,20 +105,20 @@ async function recordEach(
   staff: Staff,
   input: RecordEncountersInput,
 ): Promise<BatchOutcome> {
-  const json = asJson({ recordEncounters: input });
+  const batch = batchOf(input);
   const patients = patientsOf(ctx);
   const accepted: AcceptedPort[] = [];
   const refused: RefusedPart[] = [];
   const record = async (item: EncounterInput, part: number): Promise<void> => {
     try {
       const encounter = parsePart(item, part, present(ctx));
-      const request = { requestId: input.requestId, input: json, part };
+      const request = { ...batch, part, signed: [signedAt(item, part)] };
       let again = false;
-      const build = async () => {
+      const build = async (making: Making) => {
         // A second time means that what was loaded first has been replaced.
         const source = again ? patientsOf(ctx) : patients;
         again = true;
-        return [await encounterChange(staff, encounter, source)];
+        return [await encounterChange(staff, encounter, source, making.id())];
       };
       accepted.push(...(await ctx.uploads.submit(request, build)));
     } catch (error) {

@@ -1,6 +1,7 @@
 /** What recording and amending encounters takes. */
 import { Field, InputType, Int } from 'type-graphql';
-import { DateScalar, DateTimeScalar, registerEnum, UuidScalar } from '../api/index.js';
+import type { SignedStatementInput } from '../api/index.js';
+import { DateScalar, DateTimeScalar, registerEnum, UuidScalar, SignedField } from '../api/index.js';
 import { enumOf, IdentifierInput, MoneyInput } from '../registry/index.js';
 import { CodingInput, PartialDateTimeScalar } from './coding.type.js';
 import {
@@ -105,6 +106,9 @@ abstract class EncounterFacts {
 
 @InputType({ description: 'A patient’s contact with your institution.' })
 export class EncounterInput extends EncounterFacts {
+  @SignedField()
+  signed?: SignedStatementInput | null;
+
   @Field(() => UuidScalar, { description: 'The patient; patientByIdentifier finds the id.' })
   patient: string;
 
@@ -161,6 +165,9 @@ export class RecordEncountersInput {
 export class AmendEncounterInput extends EncounterFacts {
   @Field(() => UuidScalar, { description: 'Your id of this request; sent again, it gets the same receipt.' })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => UuidScalar, { description: 'The encounter.' })
   encounter: string;

@@ -1,13 +1,13 @@
 /** Recording and amending encounters. */
 import { loadVisible, requireVersion, requireVisible } from '../access/index.js';
 import type { AcceptedPort } from '../api/index.js';
-import { asJson, badInput, parseInput, type RequestContext } from '../api/index.js';
+import { badInput, parseInput, type RequestContext } from '../api/index.js';
 import type { InputPath, Problem } from '../ledger/core/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Loaded, RecordKind, Unrelated } from '../records/index.js';
 import { given, requireStaff, type Staff } from '../registry/index.js';
 import type { Change } from '../uploads/index.js';
-import { amendment, creation, firstHead, newId, only, requireMay } from '../uploads/index.js';
+import { amendment, creation, firstHead, only, requestOf, requireMay } from '../uploads/index.js';
 import { labelOf, present, requireStanding, retentionOf } from './care.js';
 import type { AmendEncounterInput, EncounterInput, RecordEncounterInput } from './encounter.input.js';
 import type { EncounterValues } from './encounter.kind.js';
@@ -85,12 +85,14 @@ export interface NewEncounter {
 
 /**
  * The change that records an encounter of the caller's institution.
+ * @param id of the new record
  * @throws VitrineError NOT_FOUND when no patient has the id, CONFLICT when the patient was retracted
  */
 export async function encounterChange(
   staff: Staff,
   { input, values, path }: NewEncounter,
   patients: Patients,
+  id: string,
 ): Promise<Change<EncounterValues>> {
   const patient = await patients(values.patient);
   if (patient === null)
@@ -102,7 +104,7 @@ export async function encounterChange(
     ...labelOf(input, path),
     ...retentionOf(input, null, path),
   };
-  return creation(kindAt(path), firstHead(encounterKind, newId(), facts), values, {
+  return creation(kindAt(path), firstHead(encounterKind, id, facts), values, {
     ...RECORD_ENCOUNTER,
     // A patient that is retracted at this moment takes no new care.
     reliesOn: [patient],
@@ -117,16 +119,16 @@ export async function recordEncounter(
   requireMay(staff, RECORD_ENCOUNTER);
   const values = parseEncounter(input, present(ctx), ['input']);
   return only(
-    await ctx.uploads.submit(
-      { requestId: input.requestId, input: asJson({ recordEncounter: input }) },
-      async () => [await encounterChange(staff, { input, values, path: ['input'] }, patientsOf(ctx))],
-    ),
+    await ctx.uploads.submit(requestOf('recordEncounter', input), async (making) => [
+      await encounterChange(staff, { input, values, path: ['input'] }, patientsOf(ctx), making.id()),
+    ]),
   );
 }
 
 export async function amendEncounter(ctx: RequestContext, input: AmendEncounterInput): Promise<AcceptedPort> {
   const {
-    requestId,
+    requestId: _requestId,
+    signed: _signed,
     encounter,
     expectedVersion,
     label: _label,
@@ -135,7 +137,7 @@ export async function amendEncounter(ctx: RequestContext, input: AmendEncounterI
   } = input;
   const facts = labelOf(input);
   return only(
-    await ctx.uploads.submit({ requestId, input: asJson({ amendEncounter: input }) }, async () => {
+    await ctx.uploads.submit(requestOf('amendEncounter', input), async () => {
       const base = await requireVisible(ctx, encounterKind, encounter, ['input', 'encounter']);
       requireMay(ctx.caller, AMEND_ENCOUNTER, base.relations);
       requireVersion(base, expectedVersion);

@@ -1,5 +1,6 @@
 /** What registering, amending and listing patients takes. */
 import { Field, InputType, Int } from 'type-graphql';
+import type { SignedStatementInput } from '../api/index.js';
 import {
   Classified,
   DateScalar,
@@ -9,6 +10,7 @@ import {
   registerEnum,
   UuidScalar,
   type OrderDirection,
+  SignedField,
 } from '../api/index.js';
 import { enumOf, IdentifierInput } from '../registry/index.js';
 import { CodingInput } from './coding.type.js';
@@ -103,6 +105,9 @@ export class RegisterPatientInput extends PatientFacts {
   @Field(() => UuidScalar, { description: 'Your id of this request; sent again, it gets the same receipt.' })
   requestId: string;
 
+  @SignedField()
+  signed?: SignedStatementInput | null;
+
   @Field(() => [IdentifierInput], {
     description:
       'Numbers that name the person, 1 to 32. CONFLICT names the patient that has one of them already.',
@@ -117,6 +122,9 @@ export class RegisterPatientInput extends PatientFacts {
 export class AmendPatientInput extends PatientFacts {
   @Field(() => UuidScalar, { description: 'Your id of this request; sent again, it gets the same receipt.' })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => UuidScalar, { description: 'The patient.' })
   patient: string;

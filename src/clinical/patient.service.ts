@@ -1,7 +1,7 @@
 /** Registering and amending patients, and finding one. */
 import { loadVisible, requireVersion, requireVisible } from '../access/index.js';
 import type { AcceptedPort } from '../api/index.js';
-import { asJson, badInput, parseInput, type RequestContext } from '../api/index.js';
+import { badInput, parseInput, type RequestContext } from '../api/index.js';
 import type { Problem } from '../ledger/core/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Loaded } from '../records/index.js';
@@ -9,7 +9,7 @@ import { withRelation } from '../records/index.js';
 import { given, requireStaff } from '../registry/index.js';
 import { identifier, identifierKey } from '../standing/index.js';
 import type { Change } from '../uploads/index.js';
-import { amendment, creation, firstHead, newId, only, requireMay } from '../uploads/index.js';
+import { amendment, creation, firstHead, only, requestOf, requireMay } from '../uploads/index.js';
 import { BY_CUSTODIAN, labelOf, present, requireStanding, retentionOf } from './care.js';
 import { AMEND_PATIENT, REGISTER_PATIENT, RETRACT_PATIENT } from './operations.js';
 import { certainlyAfter } from './partial-date.js';
@@ -42,22 +42,27 @@ export async function registerPatient(
   requirePast(values, present(ctx));
   const facts = { ...labelOf(input), ...retentionOf(input, null) };
   return only(
-    await ctx.uploads.submit(
-      { requestId: input.requestId, input: asJson({ registerPatient: input }) },
-      () => {
-        const id = newId();
-        const head = firstHead(patientKind, id, { custodian: staff.institution, patient: id, ...facts });
-        return Promise.resolve([creation(patientKind, head, values, REGISTER_PATIENT)]);
-      },
-    ),
+    await ctx.uploads.submit(requestOf('registerPatient', input), (making) => {
+      const id = making.id();
+      const head = firstHead(patientKind, id, { custodian: staff.institution, patient: id, ...facts });
+      return Promise.resolve([creation(patientKind, head, values, REGISTER_PATIENT)]);
+    }),
   );
 }
 
 export async function amendPatient(ctx: RequestContext, input: AmendPatientInput): Promise<AcceptedPort> {
-  const { requestId, patient, expectedVersion, label: _label, retainUntil: _retainUntil, ...changes } = input;
+  const {
+    requestId: _requestId,
+    signed: _signed,
+    patient,
+    expectedVersion,
+    label: _label,
+    retainUntil: _retainUntil,
+    ...changes
+  } = input;
   const facts = labelOf(input);
   return only(
-    await ctx.uploads.submit({ requestId, input: asJson({ amendPatient: input }) }, async () => {
+    await ctx.uploads.submit(requestOf('amendPatient', input), async () => {
       const base = await requireVisible(ctx, patientKind, patient, ['input', 'patient']);
       requireMay(ctx.caller, AMEND_PATIENT, base.relations);
       requireVersion(base, expectedVersion);

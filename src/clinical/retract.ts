@@ -3,8 +3,8 @@
  * from the list, so that this room needs to know none above it.
  */
 import { Arg, Ctx, Field, InputType, Int, Mutation, Resolver } from 'type-graphql';
+import type { SignedStatementInput } from '../api/index.js';
 import {
-  asJson,
   Classified,
   parseInput,
   type RecordObject,
@@ -13,8 +13,9 @@ import {
   UuidScalar,
   type ChangePort,
   type RequestContext,
+  SignedField,
 } from '../api/index.js';
-import { only } from '../uploads/index.js';
+import { only, requestOf } from '../uploads/index.js';
 
 import { text } from '../standing/index.js';
 import { findEncounter, retractEncounter } from './encounter.service.js';
@@ -75,6 +76,9 @@ export function retractResolver(more: Readonly<Record<string, Retractable>>) {
     })
     requestId: string;
 
+    @SignedField()
+    signed?: SignedStatementInput | null;
+
     @Field(() => names, { description: 'What the record is.' })
     kind: string;
 
@@ -103,8 +107,7 @@ export function retractResolver(more: Readonly<Record<string, Retractable>>) {
       // The enum's values are the members of `kinds`.
       const kind = kinds[input.kind] as Retractable;
       const why = parseInput(reason, input.reason, ['input', 'reason']);
-      const request = { requestId: input.requestId, input: asJson({ retractRecord: input }) };
-      const accepted = await ctx.uploads.submit(request, async () => [
+      const accepted = await ctx.uploads.submit(requestOf('retractRecord', input), async () => [
         await kind.change(ctx, input.id, input.expectedVersion, why),
       ]);
       return new RecordPayload(only(accepted), (context, record) => kind.load(context, record));

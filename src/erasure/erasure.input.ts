@@ -1,7 +1,8 @@
 /** Inputs of erasures, with the schemas that check them. */
 import { Field, InputType, Int } from 'type-graphql';
 import { z } from 'zod';
-import { Classified, UuidScalar } from '../api/index.js';
+import type { SignedStatementInput } from '../api/index.js';
+import { Classified, UuidScalar, SignedField } from '../api/index.js';
 import { maybe, text, uuid, whole } from '../standing/index.js';
 import { ErasureStateEnum } from './erasure.type.js';
 import { ErasableKindEnum, HOLDABLE_NAMES, type HoldableName } from './subject.js';
@@ -19,6 +20,9 @@ export class EraseRecordInput {
     description: 'The client’s id of this request; the same again gets the same receipt.',
   })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => ErasableKindEnum, { description: 'What the record is.' })
   kind: HoldableName;
@@ -49,6 +53,9 @@ abstract class DecideErasureInput {
     description: 'The client’s id of this request; the same again gets the same receipt.',
   })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => UuidScalar, { description: 'The request for erasure.' })
   erasure: string;

@@ -4,7 +4,6 @@
  */
 import { loadVisible, requireVersion, requireVisible } from '../access/index.js';
 import { parseInput, type AcceptedPort, type ChangePort, type RequestContext } from '../api/index.js';
-import { asJson } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Loaded, Member, Page } from '../records/index.js';
 import type { Change, Operation } from '../uploads/index.js';
@@ -12,7 +11,7 @@ import {
   amendment,
   creation,
   firstHead,
-  newId,
+  requestOf,
   requireMay,
   requireSignedIn,
   submitOne,
@@ -38,7 +37,7 @@ import { HOLDABLE, type Holdable } from './subject.js';
  *   elapsed, while a hold stands, and while another request for the record is open
  */
 export function eraseRecord(ctx: RequestContext, input: EraseRecordInput): Promise<AcceptedPort> {
-  return submitOne(ctx, 'eraseRecord', input, async (caller) => {
+  return submitOne(ctx, 'eraseRecord', input, async (caller, making) => {
     const given = parseInput(eraseInput, input);
     const { kind, roles }: Holdable = HOLDABLE[given.kind];
     const operation = requestErasure(roles);
@@ -59,7 +58,7 @@ export function eraseRecord(ctx: RequestContext, input: EraseRecordInput): Promi
       state: 'REQUESTED',
       refusal: null,
     };
-    const head = firstHead(erasureKind, newId(), { custodian: caller.institution, patient });
+    const head = firstHead(erasureKind, making.id(), { custodian: caller.institution, patient });
     return creation(erasureKind, head, values, {
       ...operation,
       reliesOn: [record],
@@ -73,8 +72,7 @@ export function eraseRecord(ctx: RequestContext, input: EraseRecordInput): Promi
  *   and while a hold stands
  */
 export async function confirmErasure(ctx: RequestContext, input: ConfirmErasureInput): Promise<AcceptedPort> {
-  const request = { requestId: input.requestId, input: asJson({ confirmErasure: input }) };
-  const accepted = await ctx.uploads.submit(request, async () => {
+  const accepted = await ctx.uploads.submit(requestOf('confirmErasure', input), async () => {
     const given = parseInput(decideInput, input);
     const base = await requireOpen(ctx, requireSignedIn(ctx.caller), CONFIRM_ERASURE, given);
     const holdable: Holdable = HOLDABLE[base.values.kind];

@@ -1,7 +1,8 @@
 /** Inputs of holds, with the schema that checks them. */
 import { Field, InputType } from 'type-graphql';
 import { z } from 'zod';
-import { Classified, UuidScalar } from '../api/index.js';
+import type { SignedStatementInput } from '../api/index.js';
+import { Classified, UuidScalar, SignedField } from '../api/index.js';
 import { text, uuid } from '../standing/index.js';
 import { HoldStateEnum } from './hold.type.js';
 import { ErasableKindEnum, HOLDABLE_NAMES, type HoldableName } from './subject.js';
@@ -15,6 +16,9 @@ export class HoldInput {
     description: 'The client’s id of this request; the same again gets the same receipt.',
   })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => ErasableKindEnum, { description: 'What the record is.' })
   kind: HoldableName;

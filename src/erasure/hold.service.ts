@@ -4,7 +4,7 @@ import { parseInput, type AcceptedPort, type RequestContext } from '../api/index
 import { VitrineError } from '../ledger/core/index.js';
 import type { CounterMove } from '../ledger/index.js';
 import type { Loaded, Member, Page } from '../records/index.js';
-import { amendment, creation, firstHead, newId, submitOne } from '../uploads/index.js';
+import { amendment, creation, firstHead, submitOne } from '../uploads/index.js';
 import { holdInput, type HoldFilter, type HoldInput } from './hold.input.js';
 import { holdKind, STANDING_HOLD, standingHold, type HoldValues } from './hold.kind.js';
 import { listAbout } from './list.js';
@@ -19,7 +19,7 @@ const MOST_HOLDS = 1000n;
  * @throws VitrineError NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, CONFLICT when the caller's institution holds it already
  */
 export function placeHold(ctx: RequestContext, input: HoldInput): Promise<AcceptedPort> {
-  return submitOne(ctx, 'placeHold', input, async (caller) => {
+  return submitOne(ctx, 'placeHold', input, async (caller, making) => {
     const given = parseInput(holdInput, input);
     const record = await requireSubject(ctx, caller, given.kind, given.id);
     requireHolder(caller, HOLDABLE[given.kind], record);
@@ -34,7 +34,7 @@ export function placeHold(ctx: RequestContext, input: HoldInput): Promise<Accept
       reason: given.reason,
       releaseReason: null,
     };
-    const head = firstHead(holdKind, newId(), { custodian: caller.institution, patient });
+    const head = firstHead(holdKind, making.id(), { custodian: caller.institution, patient });
     return creation(holdKind, head, values, {
       ...PLACE_HOLD,
       // What is erased at this moment can't be held any more.

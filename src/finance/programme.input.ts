@@ -1,7 +1,8 @@
 /** Inputs of programmes, with the schemas that check them. */
 import { Field, InputType } from 'type-graphql';
 import { z } from 'zod';
-import { DateScalar, UuidScalar } from '../api/index.js';
+import type { SignedStatementInput } from '../api/index.js';
+import { DateScalar, UuidScalar, SignedField } from '../api/index.js';
 import { MoneyInput } from '../registry/index.js';
 import { codeText } from '../reporting/index.js';
 import { day, maybe, text, uuid } from '../standing/index.js';
@@ -13,6 +14,9 @@ export class CreateProgrammeInput {
     description: 'The client’s id of this request; the same again gets the same receipt.',
   })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => String, {
     description: 'Its code, unique in the whole system: letters, digits, `.`, `_` and `-`.',

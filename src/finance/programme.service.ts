@@ -4,7 +4,7 @@ import { parseInput, type AcceptedPort, type RequestContext } from '../api/index
 import { VitrineError, type InputPath } from '../ledger/core/index.js';
 import type { Loaded, Page } from '../records/index.js';
 import { generalRelations } from '../reporting/index.js';
-import { creation, firstHead, newId, requireMay, submitOne, todayOf } from '../uploads/index.js';
+import { creation, firstHead, requireMay, submitOne, todayOf } from '../uploads/index.js';
 import { CREATE_PROGRAMME } from './operations.js';
 import { createProgrammeInput, type CreateProgrammeInput } from './programme.input.js';
 import { committedCounter, programmeKind, type ProgrammeValues } from './programme.kind.js';
@@ -14,7 +14,7 @@ import { committedCounter, programmeKind, type ProgrammeValues } from './program
  * @throws VitrineError BAD_USER_INPUT, FORBIDDEN, CONFLICT when the code is taken
  */
 export function createProgramme(ctx: RequestContext, input: CreateProgrammeInput): Promise<AcceptedPort> {
-  return submitOne(ctx, 'createProgramme', input, (caller) => {
+  return submitOne(ctx, 'createProgramme', input, (caller, making) => {
     requireMay(caller, CREATE_PROGRAMME);
     const given = parseInput(createProgrammeInput, input);
     const values: ProgrammeValues = {
@@ -22,14 +22,14 @@ export function createProgramme(ctx: RequestContext, input: CreateProgrammeInput
       title: given.title,
       currency: given.budget.currency,
       budget: given.budget.amount.toString(),
-      validFrom: given.validFrom ?? todayOf(ctx),
+      validFrom: given.validFrom ?? todayOf({ clock: making.moment }),
       validUntil: given.validUntil,
     };
     if (values.validUntil !== null && values.validUntil < values.validFrom)
       throw new VitrineError('BAD_USER_INPUT', 'expected the end not before today', {
         path: ['input', 'validUntil'],
       });
-    const head = firstHead(programmeKind, newId(), { custodian: caller.institution });
+    const head = firstHead(programmeKind, making.id(), { custodian: caller.institution });
     return Promise.resolve(creation(programmeKind, head, values, CREATE_PROGRAMME));
   });
 }

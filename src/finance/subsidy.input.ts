@@ -1,12 +1,14 @@
 /** Inputs of subsidies, with the schemas that check them. */
 import { Field, InputType, Int } from 'type-graphql';
 import { z } from 'zod';
+import type { SignedStatementInput } from '../api/index.js';
 import {
   Classified,
   OrderDirectionEnum,
   registerEnum,
   UuidScalar,
   type OrderDirection,
+  SignedField,
 } from '../api/index.js';
 import { MoneyInput } from '../registry/index.js';
 import { maybe, text, uuid, whole } from '../standing/index.js';
@@ -22,6 +24,9 @@ export class ProposeSubsidyInput {
     description: 'The client’s id of this request; the same again gets the same receipt.',
   })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => UuidScalar, { description: 'Id of the programme that pays.' })
   programme: string;
@@ -43,6 +48,9 @@ class SubsidyStepInput {
     description: 'The client’s id of this request; the same again gets the same receipt.',
   })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => UuidScalar, { description: 'The subsidy’s id.' })
   subsidy: string;

@@ -10,7 +10,7 @@ import type { CounterMove } from '../ledger/index.js';
 import type { Loaded, Member } from '../records/index.js';
 
 import { institutionKind, licenceActive, type InstitutionValues } from '../standing/index.js';
-import { amendment, creation, firstHead, newId, requireMay, submitOne, todayOf } from '../uploads/index.js';
+import { amendment, creation, firstHead, requireMay, submitOne, todayOf } from '../uploads/index.js';
 import { requireOtherThan, requireStep, type StepName } from './lifecycle.js';
 import { PROPOSE_SUBSIDY, STEP } from './operations.js';
 import { committedCounter, programmeKind, type ProgrammeValues } from './programme.kind.js';
@@ -41,7 +41,7 @@ interface Taken {
  *   account, or the programme doesn't run today)
  */
 export function proposeSubsidy(ctx: RequestContext, input: ProposeSubsidyInput): Promise<AcceptedPort> {
-  return submitOne(ctx, 'proposeSubsidy', input, async (caller) => {
+  return submitOne(ctx, 'proposeSubsidy', input, async (caller, making) => {
     requireMay(caller, PROPOSE_SUBSIDY);
     const given = parseInput(proposeSubsidyInput, input);
     const programme = await requireVisible(ctx, programmeKind, given.programme, ['input', 'programme']);
@@ -65,7 +65,7 @@ export function proposeSubsidy(ctx: RequestContext, input: ProposeSubsidyInput):
       disbursedBy: null,
       confirmedBy: null,
     };
-    const head = firstHead(subsidyKind, newId(), { custodian: programme.head.custodian });
+    const head = firstHead(subsidyKind, making.id(), { custodian: programme.head.custodian });
     const terms = {
       ...PROPOSE_SUBSIDY,
       reliesOn: [programme, payee],

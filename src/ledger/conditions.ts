@@ -61,6 +61,22 @@ export function requireVersion(draft: Draft, entry: PendingEntry): void {
   }
 }
 
+/**
+ * What must hold of a statement that its uploader signed beforehand. Throws STATEMENT_EXPIRED when it's void by now, CONFLICT
+ * when another record, or a thread, has the id that it chose: a record of another kind under the same id would stand on
+ * that one's thread.
+ */
+export function requireStatement(
+  draft: Draft,
+  { expires, chosen, subject }: PendingEntry,
+  time: string,
+): void {
+  if (expires !== undefined && time >= expires)
+    throw new VitrineError('STATEMENT_EXPIRED', `the statement expired at ${expires}`);
+  if (chosen === true && draft.holds(subject.id))
+    throw new VitrineError('CONFLICT', 'the id is in use; take a new one', { details: { id: subject.id } });
+}
+
 /** Throws CONFLICT, naming the holder, when another record holds one of the keys. */
 export function requireUnique(facts: Facts, entry: PendingEntry): void {
   for (const claim of entry.unique) {

@@ -9,6 +9,8 @@ export class Draft implements LogView {
   readonly names: KeyDraft;
   private readonly subjects = new Map<string, Head>();
   private readonly threads = new Map<string, Head>();
+  /** Ids of `subjects` and `threads`. */
+  private readonly ids = new Set<string>();
   private readonly keys = new Map<string, RegisteredKey>();
   private readonly marks = new Map<string, CounterMark>();
   private readonly values = new Map<string, bigint>();
@@ -23,6 +25,10 @@ export class Draft implements LogView {
 
   thread(id: string): Head | undefined {
     return this.threads.get(id) ?? this.below.thread(id);
+  }
+
+  holds(id: string): boolean {
+    return this.ids.has(id) || this.below.holds(id);
   }
 
   key(thumbprint: string): RegisteredKey | undefined {
@@ -51,7 +57,11 @@ export class Draft implements LogView {
     if (step !== null) this.names.steps.push(step);
     const { kind, id, version } = opening.subject;
     this.subjects.set(`${kind}/${id}`, { index, count: version });
-    for (const thread of opening.threads) this.threads.set(thread.id, { index, count: Number(thread.seq) });
+    this.ids.add(id);
+    for (const thread of opening.threads) {
+      this.threads.set(thread.id, { index, count: Number(thread.seq) });
+      this.ids.add(thread.id);
+    }
     for (const key of keys.registered) this.keys.set(key.thumbprint, key);
     for (const thumbprint of keys.revoked) {
       const key = this.key(thumbprint);
@@ -67,6 +77,7 @@ export class Draft implements LogView {
     below.names.steps.push(...this.names.steps);
     for (const [key, head] of this.subjects) below.subjects.set(key, head);
     for (const [id, head] of this.threads) below.threads.set(id, head);
+    for (const id of this.ids) below.ids.add(id);
     for (const [thumbprint, key] of this.keys) below.keys.set(thumbprint, key);
     for (const [id, mark] of this.marks) below.marks.set(id, mark);
     for (const [id, value] of this.values) below.values.set(id, value);

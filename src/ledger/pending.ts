@@ -87,6 +87,10 @@ export interface PendingEntry {
   readonly words: readonly WordClaim[];
   /** Known under the head lock only: the opening's `counters` hold the outcome, and the statement doesn't cover them. */
   readonly counters: readonly CounterMove[];
+  /** Of a statement that was made beforehand: from when on it's void. */
+  readonly expires?: string;
+  /** The record's id was chosen by whoever uploads: nothing on the log may have it, of whatever kind. */
+  readonly chosen?: boolean;
   /** Keyed hash of the canonical input, lower-case hex: tells the same request from another under its id. */
   readonly inputHash: string;
 }

@@ -13,7 +13,14 @@ import {
 } from './core/index.js';
 import { checkEntry, type SignatureCheck, type VerifiedEntry } from './check-entry.js';
 import { GENESIS } from './check-keys.js';
-import { type Facts, moveCounters, requireUnique, requireVersion, StaleAuthority } from './conditions.js';
+import {
+  type Facts,
+  moveCounters,
+  requireStatement,
+  requireUnique,
+  requireVersion,
+  StaleAuthority,
+} from './conditions.js';
 import { requireWrapping } from './custodian-keys.js';
 import { Draft } from './draft.js';
 import type { KeyStore } from './key-store.js';
@@ -53,6 +60,7 @@ export function placeGroup(plan: BlockPlan, group: readonly PendingEntry[]): rea
   const placed = group.map((pending, i) => {
     requireAuthority(plan, draft, pending);
     requireVersion(draft, pending);
+    requireStatement(draft, pending, plan.time);
     requireUnique(plan.facts, pending);
     const one = placeEntry(plan, draft, pending, from + BigInt(i));
     draft.apply(one.applied);

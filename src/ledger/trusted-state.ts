@@ -34,6 +34,8 @@ export interface LogView {
   subject(kind: string, id: string): Head | undefined;
   /** Newest entry and length of a thread. */
   thread(id: string): Head | undefined;
+  /** Whether a record of any kind, or a thread, has this id. */
+  holds(id: string): boolean;
   key(thumbprint: string): RegisteredKey | undefined;
   counter(id: string): CounterMark | undefined;
 }
@@ -141,6 +143,12 @@ export class TrustedState implements LogView {
 
   thread(id: string): Head | undefined {
     return this.heads.get(THREAD_TAG, uuidBytes(id));
+  }
+
+  holds(id: string): boolean {
+    const bytes = uuidBytes(id);
+    const tags = [THREAD_TAG, ...this.marks.kinds.values()];
+    return tags.some((tag) => this.heads.get(tag, bytes) !== undefined);
   }
 
   /** The records of a kind that began on a thread, as of a size; undefined when too much came after it to tell. */

@@ -30,6 +30,9 @@ export type SealedRecord = Pick<PendingEntry, 'content' | 'fields' | 'rows' | 'u
 /** Fields of the version before that were erased and got no new value: their leaf hashes stay in their place. */
 export type ErasedLeaves = ReadonlyMap<string, Uint8Array>;
 
+/** The salt of each field, 16 bytes: fresh and random, or what an uploader made of its seed. */
+export type Salts = (name: string) => Uint8Array;
+
 /**
  * Seals one record version.
  * @returns both commitments, the rows (sealed bytes, wrapped key, current row) and the hashed keys and words.
@@ -41,9 +44,9 @@ export async function sealRecord<V extends object>(
   keys: SealingKeys,
   random: Random,
   erased: ErasedLeaves = new Map(),
+  salt: Salts = () => random(SALT_BYTES),
 ): Promise<SealedRecord> {
   const leaves = leafValues(kind, values);
-  const salt = (): Uint8Array => random(SALT_BYTES);
   const sealed =
     erased.size === 0
       ? sealPlaintext(head, leaves, salt, nativeHash)
@@ -55,11 +58,11 @@ export async function sealRecord<V extends object>(
 export function saltFields(
   values: Readonly<Record<string, Json>>,
   erased: ErasedLeaves,
-  salt: () => Uint8Array,
+  salt: Salts,
 ): SealedFields {
   const fields = Object.entries(values).map(([name, value]) => {
     const leaf = erased.get(name);
-    return [name, leaf === undefined ? { salt: salt(), value } : { erased: leaf }] as const;
+    return [name, leaf === undefined ? { salt: salt(name), value } : { erased: leaf }] as const;
   });
   return Object.fromEntries(fields);
 }

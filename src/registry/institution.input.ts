@@ -1,6 +1,7 @@
 /** What registering, amending and listing institutions takes. */
 import { Field, InputType, Int } from 'type-graphql';
-import { Classified, DateScalar, UuidScalar } from '../api/index.js';
+import type { SignedStatementInput } from '../api/index.js';
+import { Classified, DateScalar, UuidScalar, SignedField } from '../api/index.js';
 import { IdentifierInput } from './identifier.type.js';
 import { InstitutionKindEnum, LicenceStateEnum, OwnershipEnum } from './institution.type.js';
 
@@ -51,6 +52,9 @@ export class RegisterInstitutionInput {
   @Field(() => UuidScalar, { description: 'Your id of this request; sent again, it gets the same receipt.' })
   requestId: string;
 
+  @SignedField()
+  signed?: SignedStatementInput | null;
+
   @Field(() => String, { description: 'Its name; at most 200 characters.' })
   name: string;
 
@@ -86,6 +90,9 @@ export class AmendInstitutionInput {
   @Field(() => UuidScalar, { description: 'Your id of this request; sent again, it gets the same receipt.' })
   requestId: string;
 
+  @SignedField()
+  signed?: SignedStatementInput | null;
+
   @Field(() => UuidScalar, { description: 'The institution.' })
   institution: string;
 
@@ -115,6 +122,9 @@ export class AmendInstitutionInput {
 export class ChangeLicenceInput {
   @Field(() => UuidScalar, { description: 'Your id of this request; sent again, it gets the same receipt.' })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => UuidScalar, { description: 'The institution.' })
   institution: string;

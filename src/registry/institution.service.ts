@@ -1,6 +1,6 @@
 /** Registering institutions, changing what they are and may do, and listing them. */
 import { loadVisible, requireVersion, requireVisible } from '../access/index.js';
-import { asJson, parseInput, type RequestContext } from '../api/index.js';
+import { parseInput, type RequestContext } from '../api/index.js';
 import type { AcceptedPort } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Caller, Condition, Loaded, Page } from '../records/index.js';
@@ -14,7 +14,7 @@ import {
   licence,
   licenceState,
 } from '../standing/index.js';
-import { amendment, creation, firstHead, newId, only, requireMay } from '../uploads/index.js';
+import { amendment, creation, firstHead, only, requestOf, requireMay } from '../uploads/index.js';
 import type {
   AmendInstitutionInput,
   ChangeLicenceInput,
@@ -38,18 +38,15 @@ export async function registerInstitution(
   requireMay(ctx.caller, REGISTER_INSTITUTION);
   const values = parseInput(institutionValues, input);
   return only(
-    await ctx.uploads.submit(
-      { requestId: input.requestId, input: asJson({ registerInstitution: input }) },
-      () => {
-        const id = newId();
-        return Promise.resolve([
-          creation(institutionKind, firstHead(institutionKind, id, { custodian: id }), values, {
-            ...REGISTER_INSTITUTION,
-            registers: { use: 'delegated', institution: id },
-          }),
-        ]);
-      },
-    ),
+    await ctx.uploads.submit(requestOf('registerInstitution', input), (making) => {
+      const id = making.id();
+      return Promise.resolve([
+        creation(institutionKind, firstHead(institutionKind, id, { custodian: id }), values, {
+          ...REGISTER_INSTITUTION,
+          registers: { use: 'delegated', institution: id },
+        }),
+      ]);
+    }),
   );
 }
 
@@ -58,21 +55,18 @@ export async function changeLicence(ctx: RequestContext, input: ChangeLicenceInp
   requireMay(ctx.caller, CHANGE_LICENCE);
   const changed = parseInput(licence, input.licence, ['input', 'licence']);
   return only(
-    await ctx.uploads.submit(
-      { requestId: input.requestId, input: asJson({ changeLicence: input }) },
-      async () => {
-        const base = await requireVisible(ctx, institutionKind, input.institution, ['input', 'institution']);
-        requireMay(ctx.caller, CHANGE_LICENCE, base.relations);
-        requireVersion(base, input.expectedVersion);
-        const values = { ...base.values, licence: changed };
-        return [
-          amendment(institutionKind, base, values, {
-            ...CHANGE_LICENCE,
-            detail: { state: changed.state },
-          }),
-        ];
-      },
-    ),
+    await ctx.uploads.submit(requestOf('changeLicence', input), async () => {
+      const base = await requireVisible(ctx, institutionKind, input.institution, ['input', 'institution']);
+      requireMay(ctx.caller, CHANGE_LICENCE, base.relations);
+      requireVersion(base, input.expectedVersion);
+      const values = { ...base.values, licence: changed };
+      return [
+        amendment(institutionKind, base, values, {
+          ...CHANGE_LICENCE,
+          detail: { state: changed.state },
+        }),
+      ];
+    }),
   );
 }
 
@@ -80,9 +74,9 @@ export async function amendInstitution(
   ctx: RequestContext,
   input: AmendInstitutionInput,
 ): Promise<AcceptedPort> {
-  const { requestId, institution, expectedVersion, ...changes } = input;
+  const { requestId: _requestId, signed: _signed, institution, expectedVersion, ...changes } = input;
   return only(
-    await ctx.uploads.submit({ requestId, input: asJson({ amendInstitution: input }) }, async () => {
+    await ctx.uploads.submit(requestOf('amendInstitution', input), async () => {
       const base = await requireVisible(ctx, institutionKind, institution, ['input', 'institution']);
       const permission = ctx.caller?.state === true ? BY_STATE : BY_INSTITUTION;
       const terms = { ...AMEND_INSTITUTION, permission };

@@ -1,6 +1,7 @@
 /** What enrolling, suspending and listing members takes. */
 import { Field, InputType, Int } from 'type-graphql';
-import { Base64Scalar, Classified, UuidScalar } from '../api/index.js';
+import type { SignedStatementInput } from '../api/index.js';
+import { Base64Scalar, Classified, UuidScalar, SignedField } from '../api/index.js';
 import { MemberStateEnum, RoleEnum } from './member.type.js';
 
 @InputType({
@@ -10,6 +11,9 @@ import { MemberStateEnum, RoleEnum } from './member.type.js';
 export class EnrolMemberInput {
   @Field(() => UuidScalar, { description: 'Your id of this request; sent again, it gets the same receipt.' })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => UuidScalar, {
     nullable: true,
@@ -53,6 +57,9 @@ export class SuspendMemberInput {
   @Field(() => UuidScalar, { description: 'Your id of this request; sent again, it gets the same receipt.' })
   requestId: string;
 
+  @SignedField()
+  signed?: SignedStatementInput | null;
+
   @Field(() => UuidScalar, { description: 'The member.' })
   member: string;
 
@@ -73,6 +80,9 @@ export class ReinstateMemberInput extends SuspendMemberInput {}
 export class RotateKeyInput {
   @Field(() => UuidScalar, { description: 'Your id of this request; sent again, it gets the same receipt.' })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => UuidScalar, { description: 'The member.' })
   member: string;

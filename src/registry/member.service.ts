@@ -1,6 +1,6 @@
 /** Enrolling members, suspending and reinstating them, their keys, and listing them. */
 import { loadVisible, requireVersion, requireVisible } from '../access/index.js';
-import { asJson, parseInput, type AcceptedPort, type RequestContext } from '../api/index.js';
+import { parseInput, type AcceptedPort, type RequestContext } from '../api/index.js';
 import { base64url, fromBase64url, thumbprint, VitrineError } from '../ledger/core/index.js';
 import type { Caller, Condition, Loaded, Page, Role } from '../records/index.js';
 import type { MemberValues } from '../standing/index.js';
@@ -10,8 +10,8 @@ import {
   amendment,
   creation,
   firstHead,
-  newId,
   only,
+  requestOf,
   requireMay,
   requireSignedIn,
 } from '../uploads/index.js';
@@ -64,22 +64,19 @@ export async function enrolMember(
   });
   const terms = { ...ENROL_MEMBER, permission: permissionFor(ctx.caller, values.roles) };
   requireMay(ctx.caller, terms);
-  const accepted = ctx.uploads.submit(
-    { requestId: input.requestId, input: asJson({ enrolMember: input }) },
-    async () => {
-      const custodian = await custodianFor(ctx, values, keeperOf);
-      requireNewKey(ctx, values.publicKey);
-      const id = newId();
-      const head = firstHead(memberKind, id, { custodian, patient: values.patient });
-      const key = ownKey(id, values);
-      return [
-        creation(memberKind, head, values, {
-          ...terms,
-          ...(key === null ? {} : { registers: key }),
-        }),
-      ];
-    },
-  );
+  const accepted = ctx.uploads.submit(requestOf('enrolMember', input), async (making) => {
+    const custodian = await custodianFor(ctx, values, keeperOf);
+    requireNewKey(ctx, values.publicKey);
+    const id = making.id();
+    const head = firstHead(memberKind, id, { custodian, patient: values.patient });
+    const key = ownKey(id, values);
+    return [
+      creation(memberKind, head, values, {
+        ...terms,
+        ...(key === null ? {} : { registers: key }),
+      }),
+    ];
+  });
   return only(await accepted.catch((error: unknown) => withoutStranger(ctx, error)));
 }
 
@@ -138,7 +135,7 @@ async function changeState(
 ): Promise<AcceptedPort> {
   const state = verb === 'suspend' ? 'SUSPENDED' : 'ACTIVE';
   return only(
-    await ctx.uploads.submit({ requestId: input.requestId, input: asJson({ [verb]: input }) }, async () => {
+    await ctx.uploads.submit(requestOf(verb, input), async () => {
       const base = await requireVisible(ctx, memberKind, input.member, ['input', 'member']);
       const operation = verb === 'suspend' ? SUSPEND_MEMBER : REINSTATE_MEMBER;
       const terms = { ...operation, permission: permissionFor(ctx.caller, base.values.roles) };
@@ -184,29 +181,26 @@ function requireNewKey(ctx: RequestContext, publicKey: string | null): void {
 /** Registers a member's new key in place of the one before. */
 export async function rotateKey(ctx: RequestContext, input: RotateKeyInput): Promise<AcceptedPort> {
   return only(
-    await ctx.uploads.submit(
-      { requestId: input.requestId, input: asJson({ rotateKey: input }) },
-      async () => {
-        const base = await requireVisible(ctx, memberKind, input.member, ['input', 'member']);
-        requireMay(ctx.caller, ROTATE_KEY, base.relations);
-        requireVersion(base, input.expectedVersion);
-        const before = base.values.publicKey;
-        const values = parseInput(memberValues, { ...base.values, publicKey: base64url(input.publicKey) });
-        if (values.publicKey === before)
-          throw new VitrineError('CONFLICT', 'this key is registered already', {
-            path: ['input', 'publicKey'],
-          });
-        requireNewKey(ctx, values.publicKey);
-        const replaces = before === null ? undefined : thumbprint(fromBase64url(before));
-        const key = ownKey(base.head.id, values, replaces);
-        return [
-          amendment(memberKind, base, values, {
-            ...ROTATE_KEY,
-            ...(key === null ? {} : { registers: key }),
-          }),
-        ];
-      },
-    ),
+    await ctx.uploads.submit(requestOf('rotateKey', input), async () => {
+      const base = await requireVisible(ctx, memberKind, input.member, ['input', 'member']);
+      requireMay(ctx.caller, ROTATE_KEY, base.relations);
+      requireVersion(base, input.expectedVersion);
+      const before = base.values.publicKey;
+      const values = parseInput(memberValues, { ...base.values, publicKey: base64url(input.publicKey) });
+      if (values.publicKey === before)
+        throw new VitrineError('CONFLICT', 'this key is registered already', {
+          path: ['input', 'publicKey'],
+        });
+      requireNewKey(ctx, values.publicKey);
+      const replaces = before === null ? undefined : thumbprint(fromBase64url(before));
+      const key = ownKey(base.head.id, values, replaces);
+      return [
+        amendment(memberKind, base, values, {
+          ...ROTATE_KEY,
+          ...(key === null ? {} : { registers: key }),
+        }),
+      ];
+    }),
   );
 }
 

@@ -1,7 +1,8 @@
 /** Inputs of forms, with the schemas that check them. */
 import { Field, InputType, Int } from 'type-graphql';
 import { z } from 'zod';
-import { DateScalar, UuidScalar } from '../api/index.js';
+import type { SignedStatementInput } from '../api/index.js';
+import { DateScalar, UuidScalar, SignedField } from '../api/index.js';
 import { day, maybe, text, uuid, whole } from '../standing/index.js';
 import { IndicatorTypeEnum, PeriodTypeEnum } from './form.type.js';
 import { INDICATOR_TYPES, type IndicatorType } from './indicator.js';
@@ -47,6 +48,9 @@ export class DefineFormInput {
     description: 'The client’s id of this request; the same again gets the same receipt.',
   })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => String, {
     description: 'Its code, unique in the whole system: letters, digits, `.`, `_` and `-`.',

@@ -1,7 +1,7 @@
 /** Forms: defined by a regulator of the state, read by everyone. */
 import { badInput, parseInput, type AcceptedPort, type RequestContext } from '../api/index.js';
 import type { Loaded, Page } from '../records/index.js';
-import { creation, firstHead, newId, requireMay, submitOne } from '../uploads/index.js';
+import { creation, firstHead, requireMay, submitOne } from '../uploads/index.js';
 import { codeText, defineFormInput, type DefineFormInput } from './form.input.js';
 import { FORM_CODE, formKind, type FormValues } from './form.kind.js';
 import { canonicalLimits, checkDefinitions } from './indicator.js';
@@ -12,13 +12,13 @@ import { DEFINE_FORM } from './operations.js';
  * @throws VitrineError BAD_USER_INPUT with every problem, FORBIDDEN, CONFLICT when the code is taken
  */
 export function defineForm(ctx: RequestContext, input: DefineFormInput): Promise<AcceptedPort> {
-  return submitOne(ctx, 'defineForm', input, (caller) => {
+  return submitOne(ctx, 'defineForm', input, (caller, making) => {
     requireMay(caller, DEFINE_FORM);
     const { requestId: _, ...given } = parseInput(defineFormInput, input);
     const problems = checkDefinitions(given.indicators, ['input', 'indicators']);
     if (problems.length > 0) throw badInput(problems);
     const values = { ...given, indicators: given.indicators.map(canonicalLimits) };
-    const head = firstHead(formKind, newId(), { custodian: caller.institution });
+    const head = firstHead(formKind, making.id(), { custodian: caller.institution });
     return Promise.resolve(creation(formKind, head, values, DEFINE_FORM));
   });
 }

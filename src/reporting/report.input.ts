@@ -1,12 +1,14 @@
 /** Inputs of reports, with the schemas that check them. */
 import { Field, InputType, Int } from 'type-graphql';
 import { z } from 'zod';
+import type { SignedStatementInput } from '../api/index.js';
 import {
   Classified,
   OrderDirectionEnum,
   registerEnum,
   UuidScalar,
   type OrderDirection,
+  SignedField,
 } from '../api/index.js';
 import { maybe, note, text, uuid, whole } from '../standing/index.js';
 import { codeText } from './form.input.js';
@@ -33,6 +35,9 @@ export class FileReportInput {
   })
   requestId: string;
 
+  @SignedField()
+  signed?: SignedStatementInput | null;
+
   @Field(() => String, { description: 'The form’s code.' })
   form: string;
 
@@ -54,6 +59,9 @@ export class AmendReportInput {
     description: 'The client’s id of this request; the same again gets the same receipt.',
   })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => UuidScalar, { description: 'The report’s id.' })
   report: string;

@@ -3,7 +3,7 @@ import { loadVisible, requireVersion, requireVisible } from '../access/index.js'
 import { badInput, parseInput, type AcceptedPort, type RequestContext } from '../api/index.js';
 import { VitrineError, type Problem } from '../ledger/core/index.js';
 import type { Loaded } from '../records/index.js';
-import { amendment, creation, firstHead, newId, requireMay, submitOne, todayOf } from '../uploads/index.js';
+import { amendment, creation, firstHead, requireMay, submitOne, todayOf } from '../uploads/index.js';
 import { FORM_CODE, formKind, type FormValues } from './form.kind.js';
 import { checkIndicators } from './indicator.js';
 import { AMEND_REPORT, FILE_REPORT, RETRACT_REPORT } from './operations.js';
@@ -22,7 +22,7 @@ import { reportKind, type ReportValues } from './report.kind.js';
  *   LICENCE_INACTIVE, CONFLICT naming the report that was filed for the period before
  */
 export function fileReport(ctx: RequestContext, input: FileReportInput): Promise<AcceptedPort> {
-  return submitOne(ctx, 'fileReport', input, async (caller) => {
+  return submitOne(ctx, 'fileReport', input, async (caller, making) => {
     requireMay(caller, FILE_REPORT);
     const given = parseInput(fileReportInput, input);
     const form = await ctx.records.factByKey(formKind, FORM_CODE, given.form);
@@ -39,12 +39,12 @@ export function fileReport(ctx: RequestContext, input: FileReportInput): Promise
       period: given.period,
       state: 'FILED',
       due: dueDate(period.last, form.values.dueDays),
-      filedAt: ctx.clock().toISOString(),
+      filedAt: making.moment().toISOString(),
       indicators: figures.values,
       note: given.note,
       reason: null,
     };
-    const head = firstHead(reportKind, newId(), { custodian: caller.institution });
+    const head = firstHead(reportKind, making.id(), { custodian: caller.institution });
     return creation(reportKind, head, values, {
       ...FILE_REPORT,
       reliesOn: [form],

@@ -10,6 +10,7 @@ import type {
   SealedVersion,
   Unrelated,
 } from '../records/index.js';
+import type { SignedStatement } from './statements/signed.js';
 
 /** Who may do an operation: any of the roles, standing in any of the relations to the record. */
 export interface Permission {
@@ -70,6 +71,8 @@ export interface UploadRequest {
   readonly input: Json;
   /** Place within a batch of which each part stands alone; 0 by default. */
   readonly part?: number;
+  /** By the place of its changes: those that are signed by the uploader's own key. Not part of `input`. */
+  readonly signed?: readonly (SignedStatement | null)[];
 }
 
 /** What the pipeline gives back for each change, in order. */

@@ -3,7 +3,7 @@
  * all are asked, and a refusal tells every one that failed. What only the commit can know (versions, unique keys,
  * counters) is checked there, under the head lock.
  */
-import type { ErrorCode } from '../ledger/core/index.js';
+import type { ErrorCode, InputPath, Problem } from '../ledger/core/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Member, Relation } from '../records/index.js';
 import type { AnyChange } from './change.js';
@@ -19,6 +19,10 @@ export interface Refusal {
   readonly rule: string;
   readonly code: ErrorCode;
   readonly message: string;
+  /** Where in the input; by default the whole of it. */
+  readonly path?: InputPath;
+  /** What may have caused it. */
+  readonly about?: readonly Problem[];
 }
 
 /** A rule answers with a refusal, or null when it holds. */
@@ -58,20 +62,32 @@ function follows({ base, head }: AnyChange): boolean {
 
 export const RULES: Readonly<Record<string, Rule>> = { role, relation, licence, lineage, standing };
 
+/** Asks every rule; what refused, in their order. */
+export function refusalsOf(asked: Asked, rules: Readonly<Record<string, Rule>> = RULES): readonly Refusal[] {
+  return Object.entries(rules).flatMap(([name, rule]) => {
+    const refusal = rule(asked);
+    return refusal === null ? [] : [{ rule: name, ...refusal }];
+  });
+}
+
 /**
  * Asks every rule.
  * @throws VitrineError with the code of the first refusal; `problems` lists all of them.
  */
 export function requirePermitted(asked: Asked, rules: Readonly<Record<string, Rule>> = RULES): void {
-  const refusals: Refusal[] = [];
-  for (const [name, rule] of Object.entries(rules)) {
-    const refusal = rule(asked);
-    if (refusal !== null) refusals.push({ rule: name, ...refusal });
-  }
+  requireNone(refusalsOf(asked, rules), asked.change.op);
+}
+
+/** @throws VitrineError with the code of the first refusal, when there is one; `problems` lists all of them */
+export function requireNone(refusals: readonly Refusal[], op: string): void {
   const [first] = refusals;
   if (first === undefined) return;
   throw new VitrineError(first.code, first.message, {
-    details: { rule: first.rule, operation: asked.change.op },
-    problems: refusals.map((refusal) => ({ path: ['input'], message: refusal.message })),
+    ...(first.path === undefined ? {} : { path: first.path }),
+    details: { rule: first.rule, operation: op },
+    problems: refusals.flatMap(({ path = ['input'], message, rule, code, about = [] }) => [
+      { path, message, rule, code },
+      ...about,
+    ]),
   });
 }

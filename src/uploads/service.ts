@@ -1,5 +1,12 @@
 /** The steps that every service takes: ask for permission, hand one change to the pipeline. */
-import { asJson, type AcceptedPort, type ChangePort, type RequestContext } from '../api/index.js';
+import {
+  asJson,
+  type AcceptedPort,
+  type ChangePort,
+  type Making,
+  type RequestContext,
+  type SignedPort,
+} from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Caller, Member, Relation } from '../records/index.js';
 import type { AnyChange } from './change.js';
@@ -14,13 +21,31 @@ import { requireSignedIn } from './uploads.js';
 export async function submitOne(
   ctx: RequestContext,
   name: string,
-  input: { readonly requestId: string },
-  build: (caller: Member) => Promise<ChangePort>,
+  input: Requested,
+  build: (caller: Member, making: Making) => Promise<ChangePort>,
 ): Promise<AcceptedPort> {
-  const request = { requestId: input.requestId, input: asJson({ [name]: input }) };
-  const accepted = await ctx.uploads.submit(request, async () => [await build(requireSignedIn(ctx.caller))]);
+  const accepted = await ctx.uploads.submit(requestOf(name, input), async (making) => [
+    await build(requireSignedIn(ctx.caller), making),
+  ]);
   return only(accepted);
 }
+
+/** What the input of every mutation has that makes a version of a record. */
+export interface Requested {
+  readonly requestId: string;
+  /** The uploader's own signature. */
+  readonly signed?: SignedPort | null;
+}
+
+/**
+ * The request of a mutation that makes one change. The signature isn't part of what tells it from another: signed anew
+ * under the same id, because its statement expired meanwhile, it's the same.
+ */
+export function requestOf(name: string, { signed = null, ...input }: Requested): Request {
+  return { requestId: input.requestId, input: asJson({ [name]: input }), signed: [signed] };
+}
+
+type Request = Parameters<RequestContext['uploads']['submit']>[0];
 
 /** What was accepted for a request of one change. */
 export function only(accepted: readonly AcceptedPort[]): AcceptedPort {

@@ -2,6 +2,7 @@
  * The one way in (design: architecture): a request with its changes → standing and permission → seal → sign →
  * append → positions. A request id that was accepted before answers with what it was given then.
  */
+import type { Making } from '../api/index.js';
 import type { Ledger, PendingEntry } from '../ledger/index.js';
 import { StaleAuthority } from '../ledger/index.js';
 import type { JsonObject } from '../ledger/core/index.js';
@@ -9,7 +10,10 @@ import { canonical, VitrineError } from '../ledger/core/index.js';
 import type { Caller, Member, RecordReader, Relation, SealedErasure, SealingKeys } from '../records/index.js';
 import { requirePlaces, sealErasure, sealRecord, stillErased } from '../records/index.js';
 import type { AnyChange, Accepted, UploadRequest } from './change.js';
-import { requirePermitted } from './rules.js';
+import { refusalsOf, requireNone } from './rules.js';
+import { makingOf } from './statements/making.js';
+import { OwnStatement, type OwnContext } from './statements/own.js';
+import { readSigned, type ReadSigned } from './statements/signed.js';
 import type { Signing } from './statement.js';
 import { registerKey, signerOf, signStatement } from './statement.js';
 
@@ -51,16 +55,21 @@ export class Uploads {
    */
   async submit(
     request: UploadRequest,
-    build: () => Promise<readonly AnyChange[]>,
+    build: (making: Making) => Promise<readonly AnyChange[]>,
   ): Promise<readonly Accepted[]> {
     let caller = requireSignedIn(this.#submitter.caller);
     const inputHash = this.#deps.ledger.keys.inputMac(canonical(request.input));
     const known = await this.#known(request, caller, inputHash);
     if (known !== null) return known;
+    const signed = (request.signed ?? []).map((one) => one && readSigned(one));
+    const making = makingOf(
+      signed.map((one) => one && one.parsed.statement),
+      this.#deps.clock,
+    );
     for (let attempt = 1; ; attempt++) {
       try {
-        const changes = await build();
-        return await this.#append(request, changes, caller, inputHash);
+        const changes = await build(making);
+        return await this.#append(request, changes, caller, inputHash, signed);
       } catch (error) {
         this.#submitter.records.forget();
         if (!(error instanceof StaleAuthority))
@@ -120,13 +129,16 @@ export class Uploads {
     changes: readonly AnyChange[],
     caller: Member,
     inputHash: string,
+    signed: readonly (ReadSigned | null)[],
   ): Promise<readonly Accepted[]> {
     if (changes.length === 0 || changes.length > MAX_CHANGES)
       throw new VitrineError('BAD_USER_INPUT', `expected 1 to ${MAX_CHANGES} changes, got ${changes.length}`);
     const first = request.part ?? 0;
     const group: PendingEntry[] = [];
     for (const [place, change] of changes.entries())
-      group.push(await this.#prepare(change, caller, request.requestId, first + place, inputHash));
+      group.push(
+        await this.#prepare(change, caller, { ...request, part: first + place }, inputHash, signed[place]),
+      );
     const positions = await this.#deps.ledger
       .append(group)
       .catch((error: unknown) => this.#requireHolder(error, changes));
@@ -171,13 +183,18 @@ export class Uploads {
   async #prepare(
     change: AnyChange,
     caller: Member,
-    request: string,
-    part: number,
+    { requestId: request, part = 0, input }: UploadRequest,
     inputHash: string,
+    signed: ReadSigned | null = null,
   ): Promise<PendingEntry> {
-    requirePermitted({ change, caller, relations: await this.#relations(change) });
     const { ledger, random } = this.#deps;
-    const { values, ...sealed } = await seal(change, ledger.keys, random);
+    const standing = refusalsOf({ change, caller, relations: await this.#relations(change) });
+    const own = signed && new OwnStatement(signed, change, this.#ownContext(caller, request, part));
+    const refused = own === null ? standing : [...standing, ...own.refused()];
+    // Whoever may not make the change isn't told how its values would be sealed.
+    if (own === null || standing.some(({ code }) => code !== 'LICENCE_INACTIVE'))
+      requireNone(refused, change.op);
+    const { values, ...sealed } = await seal(change, ledger.keys, random, signed?.salts);
     const key = change.registers === undefined ? null : await registerKey(this.#signing, change.registers);
     const authority = authorityOf(change, caller);
     const detail: JsonObject = {
@@ -187,8 +204,10 @@ export class Uploads {
       authority: authority.map(Number),
       input: inputHash,
     };
-    const by = signerOf(ledger, caller);
     const { content, fields } = sealed;
+    if (own !== null)
+      requireNone([...refused, ...own.mismatch({ content, fields, detail, values }, input)], change.op);
+    const by = own === null ? signerOf(ledger, caller) : own.by;
     const parts = { change, content, fields, detail, institution: caller.institution, request, part };
     return {
       ...sealed,
@@ -201,13 +220,19 @@ export class Uploads {
       threads: [...new Set(change.kind.threads(values, sealed.head))],
       request,
       part,
-      signature: await signStatement(this.#signing, by, parts),
+      ...(own === null ? { signature: await signStatement(this.#signing, by, parts) } : own.entry),
       detail,
       authority,
       rows: [...sealed.rows, ...(key?.rows ?? [])],
       counters: change.counters ?? [],
       inputHash,
     };
+  }
+
+  #ownContext(caller: Member, request: string, part: number): OwnContext {
+    const { ledger, hash, clock } = this.#deps;
+    const findKey = (thumbprint: string) => ledger.trusted.key(thumbprint);
+    return { origin: ledger.origin, caller, findKey, now: clock(), hash, request, part };
   }
 
   async #relations(change: AnyChange): Promise<ReadonlySet<Relation>> {
@@ -230,12 +255,13 @@ async function seal(
   change: AnyChange,
   keys: SealingKeys,
   random: (bytes: number) => Uint8Array,
+  salts?: (name: string) => Uint8Array,
 ): Promise<Omit<SealedErasure, 'rewraps'> & Partial<Pick<SealedErasure, 'rewraps'>>> {
   const { kind, head, base, erases } = change;
   if (erases !== undefined && base !== null) return sealErasure(kind, { base, ...erases }, keys, random);
   const values = parseValues(change);
   requirePlaces(kind, { values, head }, base);
-  const sealed = await sealRecord(kind, head, values, keys, random, stillErased(base, values));
+  const sealed = await sealRecord(kind, head, values, keys, random, stillErased(base, values), salts);
   return { ...sealed, detail: {}, head, values };
 }
 

@@ -32,7 +32,7 @@ import type {
 } from '../../src/records/index.js';
 import { CustodianResolver, InstitutionResolver, MemberResolver } from '../../src/registry/index.js';
 import { institutionKind, memberKind } from '../../src/standing/index.js';
-import { requirePermitted, type AnyChange } from '../../src/uploads/index.js';
+import { makingOf, requirePermitted, type AnyChange } from '../../src/uploads/index.js';
 
 interface Stored extends Unrelated<object> {
   readonly actor: string;
@@ -205,7 +205,7 @@ export class World {
     caller: Caller,
     reader: RecordReader,
     request: { requestId: string; input: unknown; part?: number },
-    build: () => Promise<AnyChange[]>,
+    build: (making: ReturnType<typeof makingOf>) => Promise<AnyChange[]>,
   ): Promise<object[]> {
     if (caller === null) throw new VitrineError('UNAUTHENTICATED', 'no token');
     const key = `${caller.id} ${request.requestId} ${request.part ?? 0}`;
@@ -214,7 +214,7 @@ export class World {
     if (known !== undefined && known.input !== input)
       throw new VitrineError('CONFLICT', 'reused', { path: ['input', 'requestId'] });
     if (known !== undefined) return known.accepted.map((one) => ({ ...one, repeated: true }));
-    const changes = await build();
+    const changes = await build(makingOf([], () => new Date(this.now)));
     for (const change of changes) await this.#check(caller, reader, change);
     const accepted = changes.map((change, place) =>
       this.#commit(caller, change, request.requestId, (request.part ?? 0) + place),

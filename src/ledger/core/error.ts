@@ -13,6 +13,16 @@ export const ERROR_CODES = [
   'CONFLICT',
   'ERASED',
   'LICENCE_INACTIVE',
+  'SIGNATURE_INVALID',
+  'KEY_UNKNOWN',
+  'KEY_REVOKED',
+  'KEY_EXPIRED',
+  'KEY_OF_ANOTHER',
+  'STATEMENT_MISDIRECTED',
+  'WRONG_INSTITUTION',
+  'STATEMENT_EXPIRED',
+  'STATEMENT_EARLY',
+  'COMMITMENT_MISMATCH',
   'INTEGRITY_VIOLATION',
   'ROLLBACK_DETECTED',
   'UNAVAILABLE',
@@ -30,6 +40,9 @@ export type InputPath = readonly (string | number)[];
 export interface Problem {
   readonly path: InputPath;
   readonly message: string;
+  /** Name of the rule that refused, and its code, where one did. */
+  readonly rule?: string;
+  readonly code?: ErrorCode;
 }
 
 export interface VitrineErrorOptions {
