@@ -29,6 +29,7 @@ const ROOMS = [
   'database',
   'client',
   'fhir',
+  'documents',
 ];
 const DOMAINS = ['audit', 'viewing', 'erasure', 'finance', 'reporting', 'clinical', 'registry'];
 

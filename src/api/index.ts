@@ -36,6 +36,6 @@ export {
   UuidScalar,
 } from './scalars.js';
 export { SignedField, SignedStatementInput } from './signed.input.js';
-export { isCalendarDate, isPartialDate, normalDateTime } from './times.js';
+export { isCalendarDate, isPartialDate, normalDateTime } from '../documents/index.js';
 export { chosenOf, followLog, Trail } from './trail.js';
 export type { Choice, FollowOptions, TrailOptions } from './trail.js';

@@ -4,7 +4,7 @@
  */
 import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql';
 import { base64, fromBase64, hex } from '../ledger/core/index.js';
-import { isCalendarDate, isPartialDate, normalDateTime } from './times.js';
+import { isCalendarDate, isPartialDate, normalDateTime } from '../documents/index.js';
 
 /** Bounds of PostgreSQL's bigint and of every sum of money here. */
 export const INT64_MIN = -(2n ** 63n);

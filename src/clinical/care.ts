@@ -4,7 +4,7 @@ import { parseInput } from '../api/index.js';
 import type { InputPath } from '../ledger/core/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Unrelated } from '../records/index.js';
-import { day, maybe, text } from '../standing/index.js';
+import { careLabel, careRetention } from '../documents/index.js';
 import type { Permission } from '../uploads/index.js';
 
 /** Care is written by clinicians and registrars of the institution whose record it is. */
@@ -18,8 +18,6 @@ export function present(ctx: Pick<RequestContext, 'clock'>): Date {
   return new Date(ctx.clock().getTime() + TOLERANCE_MILLISECONDS);
 }
 
-const label = maybe(text(64));
-
 /**
  * The label of a specially protected record, from an input that may leave it out.
  * @param path where the input stands
@@ -29,7 +27,7 @@ export function labelOf(
   path: InputPath = ['input'],
 ): { label?: string | null } {
   if (input.label === undefined) return {};
-  return { label: parseInput(label, input.label, [...path, 'label']) };
+  return { label: parseInput(careLabel, input.label, [...path, 'label']) };
 }
 
 /**
@@ -44,7 +42,7 @@ export function retentionOf(
 ): { retention?: string | null } {
   if (input.retainUntil === undefined) return {};
   const place = [...path, 'retainUntil'];
-  const retention = parseInput(maybe(day), input.retainUntil, place);
+  const retention = parseInput(careRetention, input.retainUntil, place);
   if (kept === null || (retention !== null && retention >= kept)) return { retention };
   throw new VitrineError('BAD_USER_INPUT', `expected a day from ${kept} on, until which it must be kept`, {
     path: place,

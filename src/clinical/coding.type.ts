@@ -2,7 +2,7 @@
 import { Field, InputType, ObjectType } from 'type-graphql';
 import { Classified, isPartialDate, normalDateTime } from '../api/index.js';
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
-import type { CodingValue } from './coding.js';
+import type { CodingValue } from '../documents/index.js';
 
 @ObjectType({ description: 'A concept: a code of a vocabulary, its wording, or both (HL7 FHIR R4, Coding).' })
 export class Coding implements CodingValue {

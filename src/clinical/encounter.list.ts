@@ -6,9 +6,8 @@ import type { Condition, Loaded, Member, Page, Query, Relation } from '../record
 import { isGiven } from '../registry/index.js';
 import { requireSignedIn } from '../uploads/index.js';
 import type { EncounterFilter, EncounterOrder } from './encounter.filter.js';
-import type { EncounterValues } from './encounter.kind.js';
+import type { EncounterValues, PatientValues } from '../documents/index.js';
 import { encounterKind } from './encounter.kind.js';
-import type { PatientValues } from './patient.kind.js';
 
 const ORDER_COLUMNS = { START: 'startedAt', RECORDED_AT: 'entry' } as const;
 

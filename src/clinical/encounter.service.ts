@@ -10,11 +10,15 @@ import type { Change } from '../uploads/index.js';
 import { amendment, creation, firstHead, only, requestOf, requireMay } from '../uploads/index.js';
 import { labelOf, present, requireStanding, retentionOf } from './care.js';
 import type { AmendEncounterInput, EncounterInput, RecordEncounterInput } from './encounter.input.js';
-import type { EncounterValues } from './encounter.kind.js';
-import { encounterKind, encounterValues } from './encounter.kind.js';
+import {
+  certainlyAfter,
+  type EncounterValues,
+  encounterValues,
+  type PatientValues,
+} from '../documents/index.js';
+import { encounterKind } from './encounter.kind.js';
 import { AMEND_ENCOUNTER, RECORD_ENCOUNTER, RETRACT_ENCOUNTER } from './operations.js';
-import { certainlyAfter } from './partial-date.js';
-import { patientKind, type PatientValues } from './patient.kind.js';
+import { patientKind } from './patient.kind.js';
 
 /** Only these may lie in the future. */
 const NOT_YET: readonly string[] = ['PLANNED', 'CANCELLED'];

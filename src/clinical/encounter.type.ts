@@ -12,13 +12,13 @@ import {
 import type { Loaded } from '../records/index.js';
 import { enumOf, IdentifierType, Money } from '../registry/index.js';
 import { Coding, PartialDateTimeScalar } from './coding.type.js';
-import type { EncounterValues } from './encounter.kind.js';
 import {
   CLINICAL_STATUSES,
   ENCOUNTER_CLASSES,
   ENCOUNTER_STATUSES,
+  type EncounterValues,
   VERIFICATION_STATUSES,
-} from './encounter.kind.js';
+} from '../documents/index.js';
 
 export const EncounterClassEnum = enumOf(ENCOUNTER_CLASSES);
 export const EncounterStatusEnum = enumOf(ENCOUNTER_STATUSES);

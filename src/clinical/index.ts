@@ -1,14 +1,14 @@
 export { recordEncounters } from './encounter.batch.js';
 export type { BatchOutcome, RefusedPart } from './encounter.batch.js';
-export { encounterKind, encounterValues } from './encounter.kind.js';
-export type { EncounterValues } from './encounter.kind.js';
+export { encounterKind } from './encounter.kind.js';
+export { encounterValues, patientValues } from '../documents/index.js';
+export type { EncounterValues, PatientValues } from '../documents/index.js';
 export { EncounterPayload, EncounterResolver, EncountersPayload } from './encounter.resolver.js';
 export { findEncounter } from './encounter.service.js';
 export { Encounter, EncounterConnection, toEncounter } from './encounter.type.js';
 export { EnrolmentResolver } from './enrolment.resolver.js';
 export { CLINICAL_OPERATIONS } from './operations.js';
-export { patientKind, patientValues } from './patient.kind.js';
-export type { PatientValues } from './patient.kind.js';
+export { patientKind } from './patient.kind.js';
 export { PatientPayload, PatientResolver } from './patient.resolver.js';
 export { findPatient } from './patient.service.js';
 export { Patient, PatientConnection, toPatient } from './patient.type.js';

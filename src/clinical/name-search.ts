@@ -2,7 +2,7 @@
  * Search by name inside one's own institution. The words go into the base as keyed hashes, so that it doesn't tell
  * names; a hash has no prefix, so prefixes are stored as words of their own.
  */
-import type { HumanNameValue } from './person.js';
+import type { HumanNameValue } from '../documents/index.js';
 
 const SHORTEST_PREFIX = 3;
 const LONGEST_PREFIX = 6;

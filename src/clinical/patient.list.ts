@@ -8,7 +8,7 @@ import { identifier, identifierKey, orEmpty } from '../standing/index.js';
 import { requireSignedIn } from '../uploads/index.js';
 import { nameMatches, nameScope, wordsOf } from './name-search.js';
 import type { PatientFilter, PatientOrder } from './patient.input.js';
-import type { PatientValues } from './patient.kind.js';
+import type { PatientValues } from '../documents/index.js';
 import { PATIENT_IDENTIFIER, patientKind } from './patient.kind.js';
 
 /** More words than a name has. */

@@ -12,10 +12,9 @@ import type { Change } from '../uploads/index.js';
 import { amendment, creation, firstHead, only, requestOf, requireMay } from '../uploads/index.js';
 import { BY_CUSTODIAN, labelOf, present, requireStanding, retentionOf } from './care.js';
 import { AMEND_PATIENT, REGISTER_PATIENT, RETRACT_PATIENT } from './operations.js';
-import { certainlyAfter } from './partial-date.js';
+import { certainlyAfter, type PatientValues, patientValues } from '../documents/index.js';
 import type { AmendPatientInput, RegisterPatientInput } from './patient.input.js';
-import type { PatientValues } from './patient.kind.js';
-import { PATIENT_IDENTIFIER, patientKind, patientValues } from './patient.kind.js';
+import { PATIENT_IDENTIFIER, patientKind } from './patient.kind.js';
 
 /** Birth and death lie in the past. */
 function requirePast(values: PatientValues, now: Date): void {

@@ -13,8 +13,7 @@ import {
 import type { Loaded } from '../records/index.js';
 import { enumOf, IdentifierType } from '../registry/index.js';
 import { Coding } from './coding.type.js';
-import type { PatientValues } from './patient.kind.js';
-import { ALERT_CATEGORIES, ALERT_SEVERITIES, GENDERS } from './patient.kind.js';
+import { ALERT_CATEGORIES, ALERT_SEVERITIES, GENDERS, type PatientValues } from '../documents/index.js';
 import { Address, Contact, HumanName, Insurance } from './person.type.js';
 
 export const GenderEnum = enumOf(GENDERS);

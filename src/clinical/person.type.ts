@@ -2,8 +2,16 @@
 import { Field, ObjectType } from 'type-graphql';
 import { Classified, registerEnum } from '../api/index.js';
 import { enumOf } from '../registry/index.js';
-import type { AddressValue, ContactValue, HumanNameValue, InsuranceValue } from './person.js';
-import { ADDRESS_USES, CONTACT_SYSTEMS, CONTACT_USES, NAME_USES } from './person.js';
+import {
+  ADDRESS_USES,
+  type AddressValue,
+  CONTACT_SYSTEMS,
+  CONTACT_USES,
+  type ContactValue,
+  type HumanNameValue,
+  type InsuranceValue,
+  NAME_USES,
+} from '../documents/index.js';
 
 export const NameUseEnum = enumOf(NAME_USES);
 export const AddressUseEnum = enumOf(ADDRESS_USES);

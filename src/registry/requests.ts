@@ -8,11 +8,7 @@ export function isGiven<T>(value: T | null | undefined): value is T {
   return value !== undefined && value !== null;
 }
 
-/** The members of an amendment that the client sent: what it left out stays as it is, null clears. */
-export function given<T extends object>(changes: T): Partial<T> {
-  // Entries of an object are its own members, here without those that are undefined.
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
+export { given } from '../documents/index.js';
 
 /** A signed-in caller that acts for an institution. */
 export type Staff = Member & { readonly institution: string };

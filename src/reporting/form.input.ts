@@ -5,8 +5,7 @@ import type { SignedStatementInput } from '../api/index.js';
 import { DateScalar, UuidScalar, SignedField } from '../api/index.js';
 import { day, maybe, text, uuid, whole } from '../standing/index.js';
 import { IndicatorTypeEnum, PeriodTypeEnum } from './form.type.js';
-import { INDICATOR_TYPES, type IndicatorType } from './indicator.js';
-import { PERIOD_TYPES, type PeriodType } from './period.js';
+import { INDICATOR_TYPES, type IndicatorType, PERIOD_TYPES, type PeriodType } from '../documents/index.js';
 
 /** Most indicators that a form may have. */
 const MOST_INDICATORS = 500;

@@ -1,8 +1,7 @@
 /** The record kind Form: what institutions report, defined by the state and readable by everyone. */
 import { z } from 'zod';
 import type { RecordKind } from '../records/index.js';
-import { INDICATOR_TYPES } from './indicator.js';
-import { PERIOD_TYPES } from './period.js';
+import { INDICATOR_TYPES, PERIOD_TYPES } from '../documents/index.js';
 import { actsFor, generalRelations } from './relations.js';
 
 /** Scope of the forms' unique codes. */

@@ -4,7 +4,7 @@ import type { Loaded, Page } from '../records/index.js';
 import { creation, firstHead, requireMay, submitOne } from '../uploads/index.js';
 import { codeText, defineFormInput, type DefineFormInput } from './form.input.js';
 import { FORM_CODE, formKind, type FormValues } from './form.kind.js';
-import { canonicalLimits, checkDefinitions } from './indicator.js';
+import { canonicalLimits, checkDefinitions } from '../documents/index.js';
 import { DEFINE_FORM } from './operations.js';
 
 /**

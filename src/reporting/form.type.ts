@@ -2,8 +2,7 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { Classified, connection, DateScalar, Node, RecordObject, registerEnum } from '../api/index.js';
 import type { FormValues } from './form.kind.js';
-import type { Indicator, IndicatorType } from './indicator.js';
-import type { PeriodType } from './period.js';
+import type { Indicator, IndicatorType, PeriodType } from '../documents/index.js';
 
 export const PeriodTypeEnum = { MONTH: 'MONTH', QUARTER: 'QUARTER', YEAR: 'YEAR' } as const satisfies {
   [P in PeriodType]: P;

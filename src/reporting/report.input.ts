@@ -12,8 +12,7 @@ import {
 } from '../api/index.js';
 import { maybe, note, text, uuid, whole } from '../standing/index.js';
 import { codeText } from './form.input.js';
-import { isPeriod } from './period.js';
-import { REPORT_STATES, type ReportState } from './report.kind.js';
+import { isPeriod, REPORT_STATES, type ReportState } from '../documents/index.js';
 import { ReportStateEnum } from './report.type.js';
 
 @InputType({ description: 'One figure of a report.' })

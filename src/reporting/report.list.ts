@@ -4,7 +4,8 @@ import { parseInput, type RequestContext } from '../api/index.js';
 import type { Condition, Order, Page } from '../records/index.js';
 import { actsFor, generalRelations } from './relations.js';
 import { reportFilter, type ReportFilter, type ReportOrder } from './report.input.js';
-import { reportKind, type ReportValues } from './report.kind.js';
+import { type ReportValues } from '../documents/index.js';
+import { reportKind } from './report.kind.js';
 
 export interface ReportListing {
   readonly filter?: ReportFilter | null;

@@ -5,16 +5,23 @@ import { VitrineError, type Problem } from '../ledger/core/index.js';
 import type { Loaded } from '../records/index.js';
 import { amendment, creation, firstHead, requireMay, submitOne, todayOf } from '../uploads/index.js';
 import { FORM_CODE, formKind, type FormValues } from './form.kind.js';
-import { checkIndicators } from './indicator.js';
+import {
+  amendedReport,
+  checkIndicators,
+  filedReport,
+  parsePeriod,
+  type Period,
+  periodExample,
+  type ReportValues,
+} from '../documents/index.js';
 import { AMEND_REPORT, FILE_REPORT, RETRACT_REPORT } from './operations.js';
-import { dueDate, parsePeriod, periodExample, type Period } from './period.js';
 import {
   amendReportInput,
   fileReportInput,
   type AmendReportInput,
   type FileReportInput,
 } from './report.input.js';
-import { reportKind, type ReportValues } from './report.kind.js';
+import { reportKind } from './report.kind.js';
 
 /**
  * Files the caller's institution's report on a form for a period.
@@ -32,18 +39,9 @@ export function fileReport(ctx: RequestContext, input: FileReportInput): Promise
     const figures = checkIndicators(form.values.indicators, given.indicators, ['input', 'indicators']);
     if ('problem' in period) throw badInput([period.problem, ...figures.problems]);
     if (figures.problems.length > 0) throw badInput(figures.problems);
-    const values: ReportValues = {
-      form: form.head.id,
-      code: form.values.code,
-      formVersion: form.head.version,
-      period: given.period,
-      state: 'FILED',
-      due: dueDate(period.last, form.values.dueDays),
-      filedAt: making.moment().toISOString(),
-      indicators: figures.values,
-      note: given.note,
-      reason: null,
-    };
+    const filed = { period: given.period, indicators: figures.values, note: given.note };
+    const facts = { ...form.values, id: form.head.id, version: form.head.version };
+    const values = filedReport(facts, filed, period, making.moment());
     const head = firstHead(reportKind, making.id(), { custodian: caller.institution });
     return creation(reportKind, head, values, {
       ...FILE_REPORT,
@@ -66,13 +64,7 @@ export function amendReport(ctx: RequestContext, input: AmendReportInput): Promi
     const form = await requireFormOf(ctx, base);
     const figures = checkIndicators(form.values.indicators, given.indicators, ['input', 'indicators']);
     if (figures.problems.length > 0) throw badInput(figures.problems);
-    const values: ReportValues = {
-      ...base.values,
-      state: 'AMENDED',
-      indicators: figures.values,
-      note: given.note === undefined ? base.values.note : given.note,
-      reason: given.reason,
-    };
+    const values = amendedReport(base.values, figures.values, given.note, given.reason);
     return amendment(reportKind, base, values, AMEND_REPORT);
   });
 }

@@ -9,8 +9,7 @@ import {
   RecordObject,
   registerEnum,
 } from '../api/index.js';
-import type { IndicatorValue } from './indicator.js';
-import type { ReportState, ReportValues } from './report.kind.js';
+import type { IndicatorValue, ReportState, ReportValues } from '../documents/index.js';
 
 export const ReportStateEnum = {
   FILED: 'FILED',

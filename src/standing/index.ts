@@ -27,5 +27,5 @@ export {
   text,
   uuid,
   whole,
-} from './values.js';
-export type { Identifier } from './values.js';
+} from '../documents/index.js';
+export type { Identifier } from '../documents/index.js';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Caller, RecordKind, Relation } from '../records/index.js';
 import { licence } from './licence.js';
-import { identifierKey, identifiers, maybe, text, whole } from './values.js';
+import { identifierKey, identifiers, maybe, text, whole } from '../documents/index.js';
 
 export const OWNERSHIPS = ['PUBLIC', 'PRIVATE', 'NON_PROFIT'] as const;
 

@@ -1,6 +1,6 @@
 /** Licences: what an institution may do, and whether it may today. */
 import { z } from 'zod';
-import { day, list, maybe, text } from './values.js';
+import { day, list, maybe, text } from '../documents/index.js';
 
 /** What the state decides; EXPIRED follows from the calendar and is never stored. */
 export const LICENCE_DECISIONS = ['ACTIVE', 'SUSPENDED', 'REVOKED'] as const;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Caller, RecordKind, Relation, Unrelated } from '../records/index.js';
 import { isCaller, ROLES } from '../records/index.js';
-import { maybe, text, uuid } from './values.js';
+import { maybe, text, uuid } from '../documents/index.js';
 
 export const MEMBER_STATES = ['ACTIVE', 'SUSPENDED'] as const;
 

@@ -12,7 +12,7 @@ import { institutionKind, memberKind } from '../standing/index.js';
 import type { KeyRegistration } from './change.js';
 import type { Signing } from './statement.js';
 import { registerKey, signStatement } from './statement.js';
-import { firstHead } from './versions.js';
+import { firstHead } from '../documents/index.js';
 
 /** What an operator says at `vitrine init`. */
 export interface GenesisFacts {

@@ -19,5 +19,7 @@ export { delegationEnds, registerKey, signerOf, signStatement } from './statemen
 export type { RegisteredKey, Signing, StatementParts } from './statement.js';
 export { MAX_CHANGES, requireSignedIn, Uploads } from './uploads.js';
 export type { Submitter, UploadsDependencies } from './uploads.js';
-export { amendment, creation, firstHead, newId } from './versions.js';
-export type { ChangeTerms, HeadFacts } from './versions.js';
+export { amendment, creation, newId } from './versions.js';
+export type { ChangeTerms } from './versions.js';
+export { firstHead } from '../documents/index.js';
+export type { HeadFacts } from '../documents/index.js';

@@ -1,34 +1,12 @@
-/** Heads of first and of following versions, and the changes that make them. */
+/** Changes that make first and following versions. */
 import { v7 as uuidv7 } from 'uuid';
+import { type HeadFacts, nextHead } from '../documents/index.js';
 import type { Loaded, RecordHead, RecordKind } from '../records/index.js';
 import type { Change } from './change.js';
-
-export type HeadFacts = Partial<
-  Pick<RecordHead, 'custodian' | 'patient' | 'jurisdiction' | 'label' | 'retention'>
->;
 
 /** A new id: UUIDv7, so that ids sort by the time of their making. */
 export function newId(): string {
   return uuidv7();
-}
-
-/** The head of a record's first version. */
-export function firstHead(
-  kind: Pick<RecordKind, 'name' | 'schema'>,
-  id: string,
-  facts: HeadFacts,
-): RecordHead {
-  return {
-    kind: kind.name,
-    schema: kind.schema,
-    id,
-    version: 1,
-    custodian: facts.custodian ?? null,
-    patient: facts.patient ?? null,
-    jurisdiction: facts.jurisdiction ?? null,
-    label: facts.label ?? null,
-    retention: facts.retention ?? null,
-  };
 }
 
 /** The parts that every change says for itself. */
@@ -52,6 +30,5 @@ export function amendment<V extends object>(
   terms: ChangeTerms<V>,
   facts: HeadFacts = {},
 ): Change<V> {
-  const head = { ...base.head, ...facts, schema: kind.schema, version: base.head.version + 1 };
-  return { kind, head, values, base, ...terms };
+  return { kind, head: nextHead(kind, base.head, facts), values, base, ...terms };
 }

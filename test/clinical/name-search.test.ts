@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nameMatches, searchForms, wordsOf } from '../../src/clinical/name-search.js';
-import { certainlyBefore } from '../../src/clinical/partial-date.js';
-import { humanName } from '../../src/clinical/person.js';
+import { certainlyBefore } from '../../src/documents/index.js';
+import { humanName } from '../../src/documents/index.js';
 
 const names = [humanName.parse({ family: 'García-Márquez', given: ['José'], prefix: 'Dr.' })];
 

@@ -1,6 +1,6 @@
 /** Parts of a person's identity: names, addresses, contacts, insurance (HL7 FHIR R4 data types, cut to what is used). */
 import { z } from 'zod';
-import { list, maybe, text } from '../standing/index.js';
+import { list, maybe, text } from './values.js';
 
 export const NAME_USES = ['USUAL', 'OFFICIAL', 'TEMP', 'NICKNAME', 'ANONYMOUS', 'OLD', 'MAIDEN'] as const;
 

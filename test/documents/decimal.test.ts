@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareDecimals, parseDecimal, parseInteger } from '../../src/reporting/decimal.js';
+import { compareDecimals, parseDecimal, parseInteger } from '../../src/documents/decimal.js';
 
 describe('parseDecimal', () => {
   it.each([

@@ -3,7 +3,7 @@
  * real calendar dates. They run on what a client sent and again before sealing, so each accepts its own output.
  */
 import { z } from 'zod';
-import { isCalendarDate, normalDateTime } from '../api/index.js';
+import { isCalendarDate, normalDateTime } from './times.js';
 
 /** Years outside these are typing errors, not dates of anyone's care. */
 const FIRST_YEAR = 1850;

@@ -3,8 +3,8 @@
  * kept at the precision in which it was given.
  */
 import { z } from 'zod';
-import { isPartialDate, normalDateTime } from '../api/index.js';
-import { isRecordedYear } from '../standing/index.js';
+import { isPartialDate, normalDateTime } from './times.js';
+import { isRecordedYear } from './values.js';
 
 // A day is someone's local day: a moment may fall on the day after its UTC day, or on the one before.
 const EASTMOST_HOURS = 14;

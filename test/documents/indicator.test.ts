@@ -4,7 +4,7 @@ import {
   checkIndicators,
   canonicalLimits,
   type Indicator,
-} from '../../src/reporting/indicator.js';
+} from '../../src/documents/indicator.js';
 
 const AT = ['input', 'indicators'];
 

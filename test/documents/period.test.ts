@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dueDate, isPeriod, parsePeriod } from '../../src/reporting/period.js';
+import { dueDate, isPeriod, parsePeriod } from '../../src/documents/period.js';
 
 describe('parsePeriod', () => {
   it.each([

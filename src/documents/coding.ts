@@ -1,6 +1,6 @@
 /** Codes of clinical vocabularies and sums of money, as values of records. */
 import { z } from 'zod';
-import { maybe, text } from '../standing/index.js';
+import { maybe, text } from './values.js';
 
 /** A concept: a code of a vocabulary, its wording, or both (HL7 FHIR R4, "Coding"). */
 export const coding = z
