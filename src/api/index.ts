@@ -9,6 +9,7 @@ export type {
   RequestLog,
   SignedPort,
   Submit,
+  UploadRequestsPort,
   WatchedContext,
 } from './context.js';
 export { registerEnum } from './enums.js';

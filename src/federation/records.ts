@@ -15,7 +15,7 @@ import { KindRegistry } from '../records/index.js';
 import { REGISTRY_OPERATIONS, toInstitution, toMember } from '../registry/index.js';
 import { Form, formKind, Report, reportKind, REPORTING_OPERATIONS } from '../reporting/index.js';
 import { institutionKind, memberKind } from '../standing/index.js';
-import { Operations } from '../uploads/index.js';
+import { Operations, UPLOAD_OPERATIONS, uploadKind, UploadRequestObject } from '../uploads/index.js';
 import type { Reference } from './entities.js';
 
 /** One record type. */
@@ -51,6 +51,7 @@ export const RECORD_TYPES: readonly RecordType[] = [
   recordType(subsidyKind, (record) => new Subsidy(record)),
   recordType(holdKind, (record) => new Hold(record)),
   recordType(erasureKind, (record) => new Erasure(record)),
+  recordType(uploadKind, (record) => new UploadRequestObject(record)),
 ];
 
 /** The kinds of the deployment. A kind's name is its type's name. */
@@ -63,6 +64,7 @@ export const OPERATIONS = new Operations([
   ...REPORTING_OPERATIONS,
   ...FINANCE_OPERATIONS,
   ...ERASURE_OPERATIONS,
+  ...UPLOAD_OPERATIONS,
 ]);
 
 /** How a gateway, or `node(id:)`, gets a record again. */

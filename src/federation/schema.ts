@@ -31,6 +31,7 @@ import {
 } from '../finance/index.js';
 import { CustodianResolver, InstitutionResolver, MemberResolver } from '../registry/index.js';
 import { FormResolver, InstitutionReportsResolver, ReportResolver, retraction } from '../reporting/index.js';
+import { UploadRequestResolver } from '../uploads/index.js';
 import { NodeResolver } from './node.js';
 import { fetchRecord, KINDS, REFERENCES } from './records.js';
 import { printSubgraph, toSubgraph } from './subgraph.js';
@@ -77,6 +78,7 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   RecordLogResolver,
   PayloadReceiptResolver,
   BatchReceiptResolver,
+  UploadRequestResolver,
   NodeResolver,
 ];
 

@@ -318,6 +318,22 @@ CREATE TABLE "report" (
     CONSTRAINT "report_pkey" PRIMARY KEY ("id")
 );
 
+-- CreateTable
+CREATE TABLE "upload" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "state" TEXT NOT NULL,
+    "operation" TEXT NOT NULL,
+    "member" UUID NOT NULL,
+    "for_state" BOOLEAN NOT NULL,
+    "expires_at" TIMESTAMPTZ(3),
+    "confirmable_from" TIMESTAMPTZ(3),
+
+    CONSTRAINT "upload_pkey" PRIMARY KEY ("id")
+);
+
 -- CreateIndex
 CREATE UNIQUE INDEX "patient_entry_key" ON "patient"("entry");
 
@@ -437,3 +453,15 @@ CREATE INDEX "report_custodian_period_idx" ON "report"("custodian", "period");
 
 -- CreateIndex
 CREATE INDEX "report_form_period_idx" ON "report"("form", "period");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "upload_entry_key" ON "upload"("entry");
+
+-- CreateIndex
+CREATE INDEX "upload_custodian_idx" ON "upload"("custodian");
+
+-- CreateIndex
+CREATE INDEX "upload_member_idx" ON "upload"("member");
+
+-- CreateIndex
+CREATE INDEX "upload_state_expires_at_idx" ON "upload"("state", "expires_at");

@@ -118,3 +118,4 @@ SELECT vitrine_guard_record('patient');
 SELECT vitrine_guard_record('programme');
 SELECT vitrine_guard_record('report');
 SELECT vitrine_guard_record('subsidy');
+SELECT vitrine_guard_record('upload');
