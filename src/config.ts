@@ -9,7 +9,7 @@ import { VitrineError } from './ledger/core/error.js';
 import type { Problem } from './ledger/core/error.js';
 
 export type { Config, Identity } from './server/settings.js';
-import type { Config, Identity } from './server/settings.js';
+import { UPLOADS_BY_DEFAULT, type Config, type Identity } from './server/settings.js';
 
 const flag = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'])
@@ -102,6 +102,22 @@ export const SETTINGS = {
     file,
     'none: nobody cosigns',
     'file that names the witnesses and how many must cosign (c2sp.org/tlog-policy)',
+  ),
+  UPLOAD_LIFETIME_HOURS: setting(
+    count(1, 744),
+    '168',
+    'how long a change that waits for an endorsement can be endorsed and loaded',
+  ),
+  UPLOAD_RATE: setting(count(0, 100_000_000), '120000', 'most new requests a minute and member; 0: no bound'),
+  UPLOAD_DENIALS: setting(
+    count(0, 1_000_000),
+    '10',
+    'most refusals a minute and member that are written to the log; the rest are only counted',
+  ),
+  UPLOAD_SWEEP_SECONDS: setting(
+    count(1, 3600),
+    '30',
+    'how often upload requests are looked for whose waiting time is over, or whose end has come',
   ),
   MAX_BODY_BYTES: setting(count(1024, 64 << 20), '1048576', 'largest request body, and WebSocket message'),
   MAX_DEPTH: setting(count(1, 100), '12', 'deepest nesting of a query'),
@@ -249,6 +265,18 @@ export function parseConfig(environment: Environment): Config {
     logLevel: given.LOG_LEVEL ?? (production ? 'info' : 'warn'),
     logOrigin: given.LOG_ORIGIN ?? DEVELOPMENT_ORIGIN,
     witnessPolicy: given.WITNESS_POLICY ? resolve(given.WITNESS_POLICY) : null,
+    uploads: {
+      lifetimeMs:
+        given.UPLOAD_LIFETIME_HOURS === undefined
+          ? UPLOADS_BY_DEFAULT.lifetimeMs
+          : given.UPLOAD_LIFETIME_HOURS * 3600_000,
+      rate: given.UPLOAD_RATE ?? UPLOADS_BY_DEFAULT.rate,
+      denials: given.UPLOAD_DENIALS ?? UPLOADS_BY_DEFAULT.denials,
+      sweepMs:
+        given.UPLOAD_SWEEP_SECONDS === undefined
+          ? UPLOADS_BY_DEFAULT.sweepMs
+          : given.UPLOAD_SWEEP_SECONDS * 1000,
+    },
     limits: {
       bodyBytes: given.MAX_BODY_BYTES ?? 1_048_576,
       depth: given.MAX_DEPTH ?? 12,

@@ -82,6 +82,23 @@ export interface Submit {
   counter(id: string): Promise<bigint>;
 }
 
+/** Requests for permission to upload (`uploads/requests`). */
+export interface UploadRequestsPort {
+  endorse(input: {
+    readonly requestId: string;
+    /** Id of the request. */
+    readonly upload: string;
+    /** Compact JWS by the caller's own key; left out, the delegated one signs. */
+    readonly endorsement?: string | null;
+  }): Promise<AcceptedPort>;
+  deny(input: {
+    readonly requestId: string;
+    readonly upload: string;
+    readonly reasons: readonly string[];
+    readonly endorsement?: string | null;
+  }): Promise<AcceptedPort>;
+}
+
 /** The log as a request may see it. */
 export type AuditLog = Pick<
   Ledger,
@@ -112,6 +129,8 @@ export interface RequestContext {
   readonly records: RecordReader;
   /** The one way in. */
   readonly uploads: Submit;
+  /** Asking first, and deciding on what others ask. */
+  readonly requests: UploadRequestsPort;
   readonly log: AuditLog;
   /** Every kind of the deployment, to load a record of which only the log's name of its kind is known. */
   readonly kinds: KindRegistry;

@@ -26,6 +26,8 @@ export function extensionsOf(error: VitrineError): Record<string, unknown> {
     ...(error.inputPath === undefined ? {} : { path: error.inputPath }),
     ...(error.problems.length === 0 ? {} : { problems: error.problems }),
     ...(Object.keys(error.details).length === 0 ? {} : { details: error.details }),
+    // Where clients look for it first: the request that waits, or was decided.
+    ...('upload' in error.details ? { upload: error.details['upload'] } : {}),
   };
 }
 

@@ -9,9 +9,10 @@ export type {
   RequestLog,
   SignedPort,
   Submit,
+  UploadRequestsPort,
   WatchedContext,
 } from './context.js';
-export { enumOf, registerEnum } from './enums.js';
+export { registerEnum } from './enums.js';
 export { errorFormatter, extensionsOf, toGraphQLError } from './errors.js';
 export type { ErrorOptions } from './errors.js';
 export { asJson, badInput, MAX_TEXT, parseInput, requireId, textProblems } from './input.js';
@@ -22,7 +23,6 @@ export type { MeasuredRequest, QueryLimits } from './limits.js';
 export { connection, DEFAULT_PAGE, MAX_PAGE, PageArgs, PageInfo, pageOf } from './pages.js';
 export type { ConnectionClass, ConnectionOf, EdgeOf } from './pages.js';
 export { MutationPayload, Node, RecordObject, RecordPayload } from './record.js';
-export { RoleEnum } from './role.js';
 export {
   Base64Scalar,
   BigIntScalar,

@@ -5,7 +5,22 @@ export type { Answer } from './answer.js';
 export { ClientError } from './error.js';
 export { verifyEd25519 } from './ed25519.js';
 export { verifyBundle, verifyCheckpointPair, verifyReceipt } from './verify.js';
+export { provedBase } from './documents/base.js';
+export type { Unshown, VersionBase } from './documents/base.js';
+export { amendedEncounter, amendedPatient, recordedEncounter, registeredPatient } from './documents/care.js';
+export type { NewRecord } from './documents/care.js';
+export { FetchedFacts } from './documents/fetched-facts.js';
+export type { FetchedFactsOptions } from './documents/fetched-facts.js';
+export { amendedReportVersion, filedReportVersion } from './documents/report.js';
 export { signVersion } from './documents/sign.js';
+export { Uploader } from './documents/uploader.js';
+export type {
+  FactSource,
+  SignableInputs,
+  SignableKind,
+  SignableName,
+  UploaderOptions,
+} from './documents/uploader.js';
 export type { SignedChange, SignedFor, StatementSigner, VersionToSign } from './documents/sign.js';
 export type { PolicySource, VerifiedPair, VerifiedReceipt } from './verify.js';
 export type { ClientErrorCode, ResponseError } from './error.js';

@@ -42,7 +42,15 @@ export {
   NAME_USES,
 } from './person.js';
 export type { AddressValue, ContactValue, HumanNameValue, InsuranceValue } from './person.js';
-export { amendedReport, filedReport, REPORT, REPORT_STATES, reportValues } from './report.js';
+export {
+  amendedReport,
+  correctedFigures,
+  filedFigures,
+  filedReport,
+  REPORT,
+  REPORT_STATES,
+  reportValues,
+} from './report.js';
 export type { Figures, FormFacts, ReportState, ReportValues } from './report.js';
 export { isCalendarDate, isPartialDate, normalDateTime } from './times.js';
 export {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Indicator, IndicatorValue } from './indicator.js';
 import { dueDate, type Period, type PeriodType } from './period.js';
+import { maybe, note, text } from './values.js';
 
 /** The record kind's name, and the version of this form of it. */
 export const REPORT = { name: 'Report', schema: 1 } as const;
@@ -32,6 +33,20 @@ export const reportValues = z.strictObject({
 
 /** A report's sealed values; its institution is the record's custodian. */
 export type ReportValues = z.infer<typeof reportValues>;
+
+const figures = z
+  .array(z.object({ code: z.string().max(64), value: maybe(z.string()) }))
+  .max(500, 'expected at most 500 figures');
+
+/** What a reporter files, beside form and period. */
+export const filedFigures = z.object({ indicators: figures, note: maybe(note(4000)) });
+
+/** What a reporter corrects. A note that is left out stays as it was. */
+export const correctedFigures = z.object({
+  indicators: figures,
+  note: note(4000).nullish(),
+  reason: text(500),
+});
 
 /** What of a form a report is held against. */
 export interface FormFacts {

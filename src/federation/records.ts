@@ -15,7 +15,7 @@ import { KindRegistry } from '../records/index.js';
 import { REGISTRY_OPERATIONS, toInstitution, toMember } from '../registry/index.js';
 import { Form, formKind, Report, reportKind, REPORTING_OPERATIONS } from '../reporting/index.js';
 import { institutionKind, memberKind } from '../standing/index.js';
-import { Operations, Policy, POLICY_OPERATIONS, policyKind } from '../uploads/index.js';
+import { Operations, UPLOAD_OPERATIONS, uploadKind, UploadRequestObject } from '../uploads/index.js';
 import type { Reference } from './entities.js';
 
 /** One record type. */
@@ -43,7 +43,6 @@ function recordType<V extends object>(
 export const RECORD_TYPES: readonly RecordType[] = [
   recordType(institutionKind, toInstitution),
   recordType(memberKind, toMember),
-  recordType(policyKind, (record) => new Policy(record)),
   recordType(patientKind, toPatient),
   recordType(encounterKind, toEncounter),
   recordType(formKind, (record) => new Form(record)),
@@ -52,6 +51,7 @@ export const RECORD_TYPES: readonly RecordType[] = [
   recordType(subsidyKind, (record) => new Subsidy(record)),
   recordType(holdKind, (record) => new Hold(record)),
   recordType(erasureKind, (record) => new Erasure(record)),
+  recordType(uploadKind, (record) => new UploadRequestObject(record)),
 ];
 
 /** The kinds of the deployment. A kind's name is its type's name. */
@@ -59,12 +59,12 @@ export const KINDS = new KindRegistry(RECORD_TYPES.map(({ kind }) => kind));
 
 /** The operations of the deployment. */
 export const OPERATIONS = new Operations([
-  ...POLICY_OPERATIONS,
   ...REGISTRY_OPERATIONS,
   ...CLINICAL_OPERATIONS,
   ...REPORTING_OPERATIONS,
   ...FINANCE_OPERATIONS,
   ...ERASURE_OPERATIONS,
+  ...UPLOAD_OPERATIONS,
 ]);
 
 /** How a gateway, or `node(id:)`, gets a record again. */

@@ -31,9 +31,9 @@ import {
 } from '../finance/index.js';
 import { CustodianResolver, InstitutionResolver, MemberResolver } from '../registry/index.js';
 import { FormResolver, InstitutionReportsResolver, ReportResolver, retraction } from '../reporting/index.js';
-import { policyResolver } from '../uploads/index.js';
+import { UploadRequestResolver } from '../uploads/index.js';
 import { NodeResolver } from './node.js';
-import { fetchRecord, KINDS, OPERATIONS, REFERENCES } from './records.js';
+import { fetchRecord, KINDS, REFERENCES } from './records.js';
 import { printSubgraph, toSubgraph } from './subgraph.js';
 
 const RetractResolver = retractResolver({
@@ -44,8 +44,6 @@ const RetractResolver = retractResolver({
   },
 });
 
-const PolicyResolver = policyResolver(OPERATIONS);
-
 type ResolverClass = NonEmptyArray<abstract new (...args: never[]) => unknown>[0];
 
 /** Every resolver of the deployment. A test holds the list and what the domains export equal. */
@@ -53,7 +51,6 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   InstitutionResolver,
   MemberResolver,
   CustodianResolver,
-  PolicyResolver,
   PatientResolver,
   EncounterResolver,
   EnrolmentResolver,
@@ -81,6 +78,7 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   RecordLogResolver,
   PayloadReceiptResolver,
   BatchReceiptResolver,
+  UploadRequestResolver,
   NodeResolver,
 ];
 

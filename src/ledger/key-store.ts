@@ -56,8 +56,14 @@ export interface KeyStore {
   hadLogKey(thumbprint: string): boolean;
   /** Ed25519 by the service key or a delegated key. Throws NOT_CONFIGURED for a key that isn't held here. */
   signStatement(thumbprint: string, message: Uint8Array): Promise<Uint8Array>;
-  /** Makes the key with which the deployment signs for an institution. The row must commit with its registration. */
-  createDelegatedKey(institution: string | null): Promise<PublicKey & { readonly wrappedRow: RowWrite }>;
+  /**
+   * Makes the key with which the deployment signs for an institution. The row must commit with its registration.
+   * @param seed its private half, 32 bytes; by default random
+   */
+  createDelegatedKey(
+    institution: string | null,
+    seed?: Uint8Array,
+  ): Promise<PublicKey & { readonly wrappedRow: RowWrite }>;
   /** Keyed hashes of identifiers and search words; `id` is stored beside each, so that rotation knows its rows. */
   readonly blindKey: { readonly id: string; readonly mac: (scope: string, value: string) => string };
   /** Keyed hash of a counter's value, for the opening of the entry that moved it. */
@@ -188,8 +194,8 @@ class SourcedKeyStore implements KeyStore {
 
   async createDelegatedKey(
     institution: string | null,
+    seed: Uint8Array = this.options.random(32),
   ): Promise<PublicKey & { readonly wrappedRow: RowWrite }> {
-    const seed = this.options.random(32);
     const key = signingKeyOf(seed);
     const made = { thumbprint: thumbprint(key.publicKey), publicKey: key.publicKey };
     const { keyId, wrapped } = await this.wrap(seed, signingContext(made.thumbprint));

@@ -10,7 +10,7 @@ import { closeEnvelope, type Random } from './envelope.js';
 import type { RecordHead, Unrelated } from './kind.js';
 import type { AnyKind } from './kinds.js';
 import { erasedOf } from './open.js';
-import type { SealedRecord, SealingKeys } from './seal.js';
+import type { Salts, SealedRecord, SealingKeys } from './seal.js';
 import { saltFields, sealedRows } from './seal.js';
 import { sealedFieldsOf } from './sealed-fields.js';
 import type { SealedVersion } from './versions.js';
@@ -52,6 +52,7 @@ export async function sealErasure(
   { base, names, versions }: ErasureOf,
   keys: SealingKeys,
   random: Random,
+  salts: Salts = () => random(SALT_BYTES),
 ): Promise<SealedErasure> {
   const newest = versions.at(-1);
   if (newest?.entry.index !== base.anchor.index)
@@ -67,7 +68,7 @@ export async function sealErasure(
   );
   const values: Record<string, Json> = {};
   for (const [name, field] of Object.entries(left)) values[name] = 'erased' in field ? null : field.value;
-  const fields = saltFields(values, leaves, () => random(SALT_BYTES));
+  const fields = saltFields(values, leaves, salts);
   const sealed = await sealedRows(kind, head, values, sealFields(head, fields, nativeHash), keys, random);
   const before: { contents: Uint8Array[]; rows: RowWrite[]; rewraps: Rewrap[] } = {
     contents: [],

@@ -4,7 +4,6 @@ import {
   Classified,
   connection,
   DateScalar,
-  enumOf,
   Node,
   RecordObject,
   registerEnum,
@@ -13,6 +12,7 @@ import {
 import type { Loaded } from '../records/index.js';
 import type { InstitutionValues, Licence } from '../standing/index.js';
 import { INSTITUTION_KINDS, LICENCE_STATES, licenceState, OWNERSHIPS } from '../standing/index.js';
+import { enumOf } from './enums.js';
 import { IdentifierType } from './identifier.type.js';
 
 export const OwnershipEnum = enumOf(OWNERSHIPS);

@@ -11,8 +11,6 @@ import {
   creation,
   firstHead,
   only,
-  OVERSIGHT_ENROLMENT,
-  OVERSIGHT_REINSTATEMENT,
   requestOf,
   requireMay,
   requireSignedIn,
@@ -75,7 +73,6 @@ export async function enrolMember(
     return [
       creation(memberKind, head, values, {
         ...terms,
-        ...(oversees(values.roles) ? { situation: OVERSIGHT_ENROLMENT } : {}),
         ...(key === null ? {} : { registers: key }),
       }),
     ];
@@ -155,9 +152,7 @@ async function changeState(
         });
       if (verb === 'reinstate') await requireSameHand(ctx, base);
       const values = parseInput(memberValues, { ...base.values, state, reason: input.reason });
-      const isOversight = verb === 'reinstate' && oversees(base.values.roles);
-      const situation = isOversight ? { situation: OVERSIGHT_REINSTATEMENT } : {};
-      return [amendment(memberKind, base, values, { ...terms, ...situation })];
+      return [amendment(memberKind, base, values, terms)];
     }),
   );
 }

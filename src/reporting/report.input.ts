@@ -10,9 +10,15 @@ import {
   type OrderDirection,
   SignedField,
 } from '../api/index.js';
-import { maybe, note, text, uuid, whole } from '../standing/index.js';
+import { maybe, uuid, whole } from '../standing/index.js';
 import { codeText } from './form.input.js';
-import { isPeriod, REPORT_STATES, type ReportState } from '../documents/index.js';
+import {
+  correctedFigures,
+  filedFigures,
+  isPeriod,
+  REPORT_STATES,
+  type ReportState,
+} from '../documents/index.js';
 import { ReportStateEnum } from './report.type.js';
 
 @InputType({ description: 'One figure of a report.' })
@@ -121,25 +127,18 @@ export class ReportOrder {
   direction: OrderDirection;
 }
 
-const indicators = z
-  .array(z.object({ code: z.string().max(64), value: maybe(z.string()) }))
-  .max(500, 'expected at most 500 figures');
-
 export const fileReportInput = z.object({
   requestId: uuid,
   form: codeText,
   period: z.string().max(10, 'expected a period such as 2026-01'),
-  indicators,
-  note: maybe(note(4000)),
+  ...filedFigures.shape,
 });
 
 export const amendReportInput = z.object({
   requestId: uuid,
   report: uuid,
   expectedVersion: whole(1, 2 ** 31 - 1),
-  indicators,
-  note: note(4000).nullish(),
-  reason: text(500),
+  ...correctedFigures.shape,
 });
 
 export const reportFilter = z.object({

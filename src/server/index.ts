@@ -5,7 +5,8 @@ export { beginLedger, DEVELOPMENT_GENESIS, openBase, openSystem, systemOver } fr
 export type { OpenOptions, OpenSystem } from './open.js';
 export { PERSONAS } from './personas.js';
 export type { Persona } from './personas.js';
-export type { Config, Identity, Limits } from './settings.js';
+export { UPLOADS_BY_DEFAULT } from './settings.js';
+export type { Config, Identity, Limits, UploadSettings } from './settings.js';
 export { System } from './system.js';
 export { serve, signInOf } from './wiring.js';
 export type { ServeOptions, Serving } from './wiring.js';

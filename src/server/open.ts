@@ -14,7 +14,7 @@ import { Closing } from './lifecycle.js';
 import type { Logger } from './log.js';
 import { lookupsFor } from './lookups.js';
 import type { Config } from './settings.js';
-import { System } from './system.js';
+import { System, type SystemDependencies } from './system.js';
 
 export interface OpenOptions {
   readonly config: Config;
@@ -104,9 +104,22 @@ async function beginUnlessBegun(
 }
 
 /** The system over a ledger that is open. */
-export function systemOver(database: Database, ledger: Ledger, clock: () => Date): System {
+export function systemOver(
+  database: Database,
+  ledger: Ledger,
+  clock: () => Date,
+  more: Pick<SystemDependencies, 'uploads' | 'onFailure'> = {},
+): System {
   const onViolation = (error: VitrineError): void => ledger.raise(error);
-  return new System({ database, ledger, kinds: KINDS, lookups: lookupsFor(clock), clock, onViolation });
+  return new System({
+    database,
+    ledger,
+    kinds: KINDS,
+    lookups: lookupsFor(clock),
+    clock,
+    onViolation,
+    ...more,
+  });
 }
 
 /**
@@ -135,7 +148,10 @@ export async function openSystem(options: OpenOptions): Promise<OpenSystem> {
         ...options.ledgerOptions,
       }));
     closing.add('log', () => ledger.close());
-    const system = systemOver(database, ledger, clock);
+    const system = systemOver(database, ledger, clock, {
+      uploads: config.uploads,
+      onFailure: (err, message) => log.warn({ err }, message),
+    });
     await replayErasures({ system, dataDir: config.dataDir, clock, log });
     return { database, ledger, system, begun, closing };
   } catch (error) {

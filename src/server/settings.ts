@@ -29,6 +29,25 @@ export interface Limits {
   readonly stopMs: number;
 }
 
+/** Asking for permission to upload. */
+export interface UploadSettings {
+  /** How long a request that the deployment signs can be endorsed and loaded, in milliseconds. */
+  readonly lifetimeMs: number;
+  /** New requests a minute and member, of whatever mutation; 0: no bound. */
+  readonly rate: number;
+  /** Denials a minute and member that are written to the log; 0: none. */
+  readonly denials: number;
+  /** How often requests are looked for whose time has come, in milliseconds. */
+  readonly sweepMs: number;
+}
+
+export const UPLOADS_BY_DEFAULT: UploadSettings = {
+  lifetimeMs: 7 * 24 * 3600_000,
+  rate: 120_000,
+  denials: 10,
+  sweepMs: 30_000,
+};
+
 export interface Config {
   readonly mode: 'development' | 'test' | 'production';
   readonly host: string;
@@ -54,4 +73,5 @@ export interface Config {
   /** C2SP tlog-policy file of the witnesses that cosign the log, or null: nobody does. */
   readonly witnessPolicy: string | null;
   readonly limits: Limits;
+  readonly uploads: UploadSettings;
 }

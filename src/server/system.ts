@@ -7,8 +7,17 @@ import { VitrineError } from '../ledger/core/index.js';
 import type { Caller, KindRegistry, LookupsFor, Looked } from '../records/index.js';
 import { CallerReader, RecordStore, watchedCaller } from '../records/index.js';
 import { Standing } from '../standing/index.js';
-import { momentary, Uploads } from '../uploads/index.js';
+import {
+  Buckets,
+  DEFAULT_POLICIES,
+  Denials,
+  Desk,
+  sweepUploads,
+  UploadRequests,
+  Uploads,
+} from '../uploads/index.js';
 import type { Claims } from './authentication.js';
+import { UPLOADS_BY_DEFAULT, type UploadSettings } from './settings.js';
 
 export interface SystemDependencies {
   readonly database: Database;
@@ -17,6 +26,9 @@ export interface SystemDependencies {
   readonly lookups: LookupsFor;
   readonly clock: () => Date;
   readonly onViolation: (error: VitrineError) => void;
+  readonly uploads?: UploadSettings;
+  /** Told of what failed beside a request. */
+  readonly onFailure?: (error: unknown, message: string) => void;
 }
 
 /** Nobody who isn't signed in is anybody in particular. */
@@ -30,6 +42,9 @@ export class System {
   readonly kinds: KindRegistry;
   readonly store: RecordStore;
   readonly standing: Standing;
+  readonly #desk: Desk;
+  readonly #denials: Denials;
+  readonly #rate: Buckets;
   readonly #deps: SystemDependencies;
 
   constructor(deps: SystemDependencies) {
@@ -42,6 +57,18 @@ export class System {
       reader: () => this.#reader(null),
       clock: deps.clock,
     });
+    const { ledger, clock, uploads = UPLOADS_BY_DEFAULT, onFailure } = deps;
+    const common = { ledger, clock, random: systemRandom };
+    const { lifetimeMs, denials: perMinute } = uploads;
+    this.#desk = new Desk({ ...common, store: this.store, policies: DEFAULT_POLICIES, lifetimeMs });
+    const failed = (error: unknown) => onFailure?.(error, 'a denial was not written down');
+    this.#denials = new Denials({ ...common, perMinute, onFailure: failed });
+    this.#rate = new Buckets(uploads.rate, clock);
+  }
+
+  /** Settles the requests for permission whose time has come; how many were looked at. */
+  sweep(): Promise<number> {
+    return sweepUploads({ desk: this.#desk, store: this.store, clock: this.#deps.clock });
   }
 
   /**
@@ -57,7 +84,15 @@ export class System {
     const records = this.#reader(caller);
     const renew = () => this.#callerOf(bearer);
     const uploads = new Uploads(
-      { ledger, clock, random: systemRandom, hash: nativeHash },
+      {
+        ledger,
+        clock,
+        random: systemRandom,
+        hash: nativeHash,
+        desk: this.#desk,
+        denials: this.#denials,
+        rate: this.#rate,
+      },
       { caller, records, renew },
     );
     const today = dayOf(clock());
@@ -65,9 +100,10 @@ export class System {
       caller,
       records,
       uploads,
+      requests: new UploadRequests({ ledger, desk: this.#desk, clock }, { caller, records, uploads }),
       log: ledger,
       kinds,
-      clock: momentary(clock),
+      clock,
       requestLog,
       renew: () => this.contextOf(bearer, requestLog),
       holds: () => this.#holds(caller, bearer, today),

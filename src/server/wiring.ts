@@ -5,6 +5,7 @@ import { errorFormatter, limitsPlugin, requireWithinLimits } from '../api/index.
 import { servedSchema } from '../federation/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Ledger } from '../ledger/index.js';
+import { Sweep } from '../uploads/index.js';
 import type { Authenticator } from './authentication.js';
 import { createAuthenticator, remoteKeys } from './authentication.js';
 import type { DevelopmentIssuer } from './dev-issuer.js';
@@ -133,6 +134,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       clock,
     });
     closing.add('server', () => server.close());
+    const sweep = new Sweep(
+      () => system.sweep(),
+      config.uploads.sweepMs,
+      (err) => log.warn({ err }, 'upload requests were not looked through'),
+    );
+    closing.add('uploads', () => sweep.stop());
+    sweep.start();
     const address = await server.listen();
     return { address, begun: opened.begun, ledger, stop: () => closing.close() };
   } catch (error) {

@@ -1,26 +1,21 @@
 export { genesisRecords } from './genesis.js';
 export type { GenesisFacts, GenesisIds } from './genesis.js';
 export type { Accepted, AnyChange, Change, KeyRegistration, Permission, UploadRequest } from './change.js';
-export { asOf, momentary } from './moment.js';
 export { Operations, permissionsOf } from './operations.js';
 export type { Operation } from './operations.js';
-export {
-  ACCOUNT_CHANGE,
-  LATE_AMENDMENT,
-  LATE_RETRACTION,
-  OVERSIGHT_ENROLMENT,
-  OVERSIGHT_REINSTATEMENT,
-  Policies,
-  Policy,
-  POLICY_OPERATIONS,
-  PolicyConnection,
-  policyIdOf,
-  policyKind,
-  PolicyPayload,
-  policyResolver,
-  RequirementObject,
-} from './policies/index.js';
-export type { PolicyValues, Required, Requirement } from './policies/index.js';
+export { Buckets } from './requests/buckets.js';
+export { Denials } from './requests/denials.js';
+export { Desk } from './requests/desk.js';
+export { UPLOAD_OPERATIONS } from './requests/operations.js';
+export { DEFAULT_POLICIES } from './requests/required.js';
+export type { PolicySource, Required } from './requests/required.js';
+export { UploadRequests } from './requests/requests.js';
+export { Sweep, sweepUploads } from './requests/sweep.js';
+export { uploadIdOf } from './requests/upload-id.js';
+export { uploadKind } from './requests/upload.kind.js';
+export type { UploadValues } from './requests/upload.kind.js';
+export { UploadRequestPayload, UploadRequestResolver } from './requests/upload.resolver.js';
+export { UploadRequestConnection, UploadRequestObject } from './requests/upload.type.js';
 export { replayErasure } from './replay.js';
 export type { Replayed, ReplayDependencies } from './replay.js';
 export { refusalsOf, requireNone, requirePermitted, RULES } from './rules.js';

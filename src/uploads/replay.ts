@@ -2,10 +2,9 @@
  * Erasures on a restored database (schema/ledger.md, "Erasure"): a backup brings back what was erased after it was taken,
  * so what stands in the file beside the pin is executed again, by the deployment itself.
  */
-import { randomUUID } from 'node:crypto';
 import type { ErasureLine, Ledger } from '../ledger/index.js';
-import { isErasure, nativeHash, readErasure, StaleAuthority } from '../ledger/index.js';
-import { canonical, equal, fromHex, base64url, type JsonObject, VitrineError } from '../ledger/core/index.js';
+import { isErasure, readErasure, StaleAuthority } from '../ledger/index.js';
+import { equal, fromHex, base64url, type JsonObject, VitrineError } from '../ledger/core/index.js';
 import type {
   AnyKind,
   KindRegistry,
@@ -15,7 +14,7 @@ import type {
   Unrelated,
 } from '../records/index.js';
 import { sealErasure } from '../records/index.js';
-import { signStatement } from './statement.js';
+import { deploymentEntry } from './deployment.js';
 
 export interface ReplayDependencies {
   readonly ledger: Ledger;
@@ -99,52 +98,14 @@ interface Erasing {
 }
 
 async function append(
-  { ledger, random, clock }: ReplayDependencies,
+  deps: ReplayDependencies,
   kind: AnyKind,
   erasing: Erasing,
   original: Uint8Array,
 ): Promise<void> {
+  const { ledger, random } = deps;
   const { head, values, detail: erased, ...sealed } = await sealErasure(kind, erasing, ledger.keys, random);
-  const { base } = erasing;
-  const service = ledger.trusted.latestKey(null, 'service');
-  if (service === undefined) throw new VitrineError('NOT_CONFIGURED', 'the log has no service key');
-  const by = { key: service.thumbprint, entry: service.entry, mode: 'service' } as const;
   const detail: JsonObject = { ...erased, replays: base64url(original) };
-  const op = `${kind.noun}.erase`;
-  const request = randomUUID();
-  const signing = { origin: ledger.origin, keys: ledger.keys, hash: nativeHash, clock };
-  const { content, fields } = sealed;
-  await ledger.append([
-    {
-      ...sealed,
-      op,
-      actor: await logId(ledger),
-      institution: null,
-      by,
-      subject: { kind: kind.name, id: head.id, version: head.version },
-      supersedes: base.anchor.index,
-      threads: [...new Set(kind.threads(values, head))],
-      request,
-      part: 0,
-      signature: await signStatement(signing, by, {
-        change: { op, base: { ...base, relations: new Set() }, head },
-        content,
-        fields,
-        detail,
-        institution: null,
-        request,
-        part: 0,
-      }),
-      detail,
-      authority: [],
-      counters: [],
-      inputHash: ledger.keys.inputMac(canonical(detail)),
-    },
-  ]);
-}
-
-/** The id of the log's own record, who acts where nobody does: the subject of entry 0. */
-async function logId({ trusted }: Ledger): Promise<string> {
-  for await (const { opening } of trusted.entries(0n, 1n)) return opening.subject.id;
-  throw new VitrineError('INTERNAL', 'expected entry 0');
+  const version = { op: `${kind.noun}.erase`, kind, head, values, base: erasing.base, detail };
+  await ledger.append([await deploymentEntry(deps, version, sealed)]);
 }

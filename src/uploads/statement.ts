@@ -86,8 +86,15 @@ export interface RegisteredKey {
   readonly rows: readonly RowWrite[];
 }
 
-/** Makes or takes the key that a change registers. */
-export async function registerKey(signing: Signing, registration: KeyRegistration): Promise<RegisteredKey> {
+/**
+ * Makes or takes the key that a change registers.
+ * @param seed of a key that must be the same when it's made again; by default it's random
+ */
+export async function registerKey(
+  signing: Signing,
+  registration: KeyRegistration,
+  seed?: Uint8Array,
+): Promise<RegisteredKey> {
   if (registration.use === 'own') {
     const publicKey = fromBase64url(registration.publicKey);
     const key = {
@@ -101,7 +108,7 @@ export async function registerKey(signing: Signing, registration: KeyRegistratio
     const revokes = registration.replaces === undefined ? {} : { revokes: [registration.replaces] };
     return { detail: { keys: [key], ...revokes }, rows: [] };
   }
-  const made = await signing.keys.createDelegatedKey(registration.institution);
+  const made = await signing.keys.createDelegatedKey(registration.institution, seed);
   const key = {
     use: 'delegated',
     thumbprint: made.thumbprint,

@@ -3,25 +3,27 @@
  * append → positions. A request id that was accepted before answers with what it was given then.
  */
 import type { Making } from '../api/index.js';
-import type { Ledger, PendingEntry } from '../ledger/index.js';
+import type { PendingEntry } from '../ledger/index.js';
 import { StaleAuthority } from '../ledger/index.js';
-import type { JsonObject } from '../ledger/core/index.js';
 import { canonical, VitrineError } from '../ledger/core/index.js';
-import type { Caller, Member, RecordReader, Relation, SealedErasure, SealingKeys } from '../records/index.js';
-import { requirePlaces, sealErasure, sealRecord, stillErased } from '../records/index.js';
+import type { Caller, Member, RecordReader } from '../records/index.js';
 import type { AnyChange, Accepted, UploadRequest } from './change.js';
-import { refusalsOf, requireNone } from './rules.js';
+import { Preparer, type PrepareDependencies, type Terms } from './prepare.js';
+import type { Buckets } from './requests/buckets.js';
+import type { Denials } from './requests/denials.js';
+import type { Desk } from './requests/desk.js';
+import { asking, loading, refusePending, type Asking, type Permitted } from './requests/permission.js';
+import type { Required } from './requests/required.js';
+import { uploadIdOf } from './requests/upload-id.js';
 import { makingOf } from './statements/making.js';
-import { OwnStatement, type OwnContext } from './statements/own.js';
 import { readSigned, type ReadSigned } from './statements/signed.js';
-import type { Signing } from './statement.js';
-import { registerKey, signerOf, signStatement } from './statement.js';
 
-export interface UploadsDependencies {
-  readonly ledger: Ledger;
-  readonly random: (bytes: number) => Uint8Array;
-  readonly hash: (bytes: Uint8Array) => Uint8Array;
-  readonly clock: () => Date;
+export interface UploadsDependencies extends PrepareDependencies {
+  /** Where what can't be done at once waits. */
+  readonly desk: Desk;
+  readonly denials: Denials;
+  /** New requests a minute and member. */
+  readonly rate: Buckets;
 }
 
 /** Who submits, and how its standing is looked at again when the log has moved under the decision. */
@@ -36,22 +38,34 @@ export const MAX_CHANGES = 256;
 /** How often a decision is made anew because what it rested on was replaced meanwhile. */
 const ATTEMPTS = 5;
 
+/** One submission: what it is, of whom, and how its changes are made. */
+interface Submission {
+  readonly request: UploadRequest;
+  readonly caller: Member;
+  readonly inputHash: string;
+  readonly signed: readonly (ReadSigned | null)[];
+  readonly build: (making: Making) => Promise<readonly AnyChange[]>;
+}
+
+const AT_ONCE: Permitted = { sealing: () => null, upload: null };
+
 export class Uploads {
   readonly #deps: UploadsDependencies;
   readonly #submitter: Submitter;
-  readonly #signing: Signing;
+  readonly #preparer: Preparer;
 
   constructor(deps: UploadsDependencies, submitter: Submitter) {
     this.#deps = deps;
     this.#submitter = submitter;
-    const { ledger, hash, clock } = deps;
-    this.#signing = { origin: ledger.origin, keys: ledger.keys, hash, clock };
+    this.#preparer = new Preparer(deps, submitter.records);
   }
 
   /**
    * Submits the changes that `build` makes, all in one block or none. `build` runs only for a request that is new, and
-   * again when a record that it relied on was replaced before the commit.
-   * @throws VitrineError UNAUTHENTICATED, FORBIDDEN, LICENCE_INACTIVE, CONFLICT, BAD_USER_INPUT, UNAVAILABLE
+   * again when a record that it relied on was replaced before the commit, or when what it makes was asked for before.
+   * @throws VitrineError UNAUTHENTICATED, FORBIDDEN, LICENCE_INACTIVE, CONFLICT, BAD_USER_INPUT, UNAVAILABLE;
+   *   ENDORSEMENT_PENDING, UPLOAD_DENIED, UPLOAD_EXPIRED, COMMITMENT_MISMATCH where a policy asks for more than the rules;
+   *   RATE_LIMITED
    */
   async submit(
     request: UploadRequest,
@@ -61,24 +75,32 @@ export class Uploads {
     const inputHash = this.#deps.ledger.keys.inputMac(canonical(request.input));
     const known = await this.#known(request, caller, inputHash);
     if (known !== null) return known;
-    const signed = (request.signed ?? []).map((one) => one && readSigned(one));
-    const making = makingOf(
-      signed.map((one) => one && one.parsed.statement),
-      this.#deps.clock,
-    );
+    this.#requireRate(caller);
     for (let attempt = 1; ; attempt++) {
       try {
-        const changes = await build(making);
-        return await this.#append(request, changes, caller, inputHash, signed);
+        const signed = (request.signed ?? []).map((one) => one && readSigned(one));
+        return await this.#once({ request, caller, inputHash, signed, build });
       } catch (error) {
         this.#submitter.records.forget();
         if (!(error instanceof StaleAuthority))
           return this.#acceptedMeanwhile(error, request, caller, inputHash);
         if (attempt === ATTEMPTS)
-          throw new VitrineError('UNAVAILABLE', 'what the request rests on keeps changing; ask again');
+          throw new VitrineError('UNAVAILABLE', 'what the request rests on keeps changing; ask again', {
+            details: { moved: true },
+          });
         caller = sameStanding(caller, requireSignedIn(await this.#submitter.renew()));
       }
     }
+  }
+
+  /**
+   * Writes down that a signed-in member's request was refused by a rule before it came here, and throws on.
+   * @throws the refusal itself
+   */
+  async refuse(request: UploadRequest, error: unknown): Promise<never> {
+    const { caller } = this.#submitter;
+    if (caller !== null) await this.#deps.denials.record(caller, request, error);
+    throw error;
   }
 
   /** The value of a bounded counter, checked against the entry that moved it last. */
@@ -120,25 +142,105 @@ export class Uploads {
     inputHash: string,
   ): Promise<readonly Accepted[]> {
     const known = error instanceof VitrineError ? await this.#known(request, caller, inputHash) : null;
-    if (known === null) throw error;
-    return known;
+    return known ?? this.refuse(request, error);
   }
 
-  async #append(
-    request: UploadRequest,
-    changes: readonly AnyChange[],
-    caller: Member,
-    inputHash: string,
-    signed: readonly (ReadSigned | null)[],
-  ): Promise<readonly Accepted[]> {
+  /** At once, where nothing must be endorsed: all of that is known in memory. Else in two steps. */
+  async #once(submission: Submission): Promise<readonly Accepted[]> {
+    const { request, caller, signed, build } = submission;
+    const { desk, clock } = this.#deps;
+    const making = makingOf(
+      signed.map((one) => one && one.parsed.statement),
+      clock,
+    );
+    const changes = await build(making);
     if (changes.length === 0 || changes.length > MAX_CHANGES)
       throw new VitrineError('BAD_USER_INPUT', `expected 1 to ${MAX_CHANGES} changes, got ${changes.length}`);
+    const required = await desk.requiredFor(changes);
+    const id = uploadIdOf(caller.id, request.requestId, request.part);
+    const isAsked = desk.has(id);
+    if (!isAsked && desk.isMetBy(required.requirements, caller)) {
+      const group = await this.#prepare(submission, changes, required, AT_ONCE);
+      return this.#append(submission, changes, group);
+    }
+    const terms = this.#asking(submission, id, required);
+    if (!isAsked) return this.#ask(terms);
+    const loaded = await loading(terms, changes);
+    return this.#append(submission, loaded.changes, loaded.group);
+  }
+
+  async #ask(terms: Asking): Promise<never> {
+    const { id, caller, inputHash } = terms;
+    const change = await asking(terms);
+    // Under the id of what it makes: the request's own id is for what it asks for.
+    const request: UploadRequest = { requestId: id, input: null };
+    const submission = { request, caller, inputHash, signed: [], build: () => Promise.resolve([change]) };
+    const group = await this.#prepare(submission, [change], terms.required, AT_ONCE);
+    await this.#append(submission, [change], group);
+    return refusePending(this.#deps.desk, id);
+  }
+
+  #asking(submission: Submission, id: string, required: Required): Asking {
+    const { ledger, desk, clock } = this.#deps;
+    const { request, caller, inputHash, build } = submission;
+    return {
+      desk,
+      keys: ledger.keys,
+      signerOf: (thumbprint) => {
+        const key = ledger.trusted.key(thumbprint);
+        if (key === undefined || key.revoked !== null) return null;
+        return {
+          key: thumbprint,
+          entry: key.entry,
+          mode: caller.institution === null ? 'service' : 'delegated',
+        };
+      },
+      clock,
+      pipeline: {
+        build,
+        permit: async (changes) => {
+          for (const change of changes) await this.#preparer.permit(change, caller);
+        },
+        prepare: (changes, permitted) => this.#prepare(submission, changes, required, permitted),
+      },
+      request,
+      id,
+      caller,
+      inputHash,
+      required,
+    };
+  }
+
+  async #prepare(
+    { request, caller, inputHash, signed }: Submission,
+    changes: readonly AnyChange[],
+    required: Required,
+    { sealing, upload }: Permitted,
+  ): Promise<readonly PendingEntry[]> {
     const first = request.part ?? 0;
     const group: PendingEntry[] = [];
-    for (const [place, change] of changes.entries())
-      group.push(
-        await this.#prepare(change, caller, { ...request, part: first + place }, inputHash, signed[place]),
-      );
+    for (const [place, change] of changes.entries()) {
+      const own = signed[place] ?? null;
+      const terms: Terms = {
+        request,
+        part: first + place,
+        inputHash,
+        signed: own,
+        sealing: own === null ? sealing(place) : null,
+        upload,
+        required,
+      };
+      group.push(await this.#preparer.prepare(change, caller, terms));
+    }
+    return group;
+  }
+
+  /** @param group the changes' entries, and behind them what commits with them */
+  async #append(
+    { request, caller, inputHash }: Submission,
+    changes: readonly AnyChange[],
+    group: readonly PendingEntry[],
+  ): Promise<readonly Accepted[]> {
     const positions = await this.#deps.ledger
       .append(group)
       .catch((error: unknown) => this.#requireHolder(error, changes));
@@ -148,7 +250,7 @@ export class Uploads {
       const known = await this.#known(request, caller, inputHash);
       if (known !== null) return known;
     }
-    return group.map((entry, place) => {
+    return group.slice(0, changes.length).map((entry, place) => {
       const position = positions[place];
       if (position === undefined)
         throw new VitrineError('INTERNAL', 'the ledger gave fewer places than entries');
@@ -180,89 +282,15 @@ export class Uploads {
     throw error;
   }
 
-  async #prepare(
-    change: AnyChange,
-    caller: Member,
-    { requestId: request, part = 0, input }: UploadRequest,
-    inputHash: string,
-    signed: ReadSigned | null = null,
-  ): Promise<PendingEntry> {
-    const { ledger, random } = this.#deps;
-    const standing = refusalsOf({ change, caller, relations: await this.#relations(change) });
-    const own = signed && new OwnStatement(signed, change, this.#ownContext(caller, request, part));
-    const refused = own === null ? standing : [...standing, ...own.refused()];
-    // Whoever may not make the change isn't told how its values would be sealed.
-    if (own === null || standing.some(({ code }) => code !== 'LICENCE_INACTIVE'))
-      requireNone(refused, change.op);
-    const { values, ...sealed } = await seal(change, ledger.keys, random, signed?.salts);
-    const key = change.registers === undefined ? null : await registerKey(this.#signing, change.registers);
-    const authority = authorityOf(change, caller);
-    const detail: JsonObject = {
-      ...change.detail,
-      ...sealed.detail,
-      ...key?.detail,
-      authority: authority.map(Number),
-      input: inputHash,
-    };
-    const { content, fields } = sealed;
-    if (own !== null)
-      requireNone([...refused, ...own.mismatch({ content, fields, detail, values }, input)], change.op);
-    const by = own === null ? signerOf(ledger, caller) : own.by;
-    const parts = { change, content, fields, detail, institution: caller.institution, request, part };
-    return {
-      ...sealed,
-      op: change.op,
-      actor: caller.id,
-      institution: caller.institution,
-      by,
-      subject: { kind: change.head.kind, id: change.head.id, version: change.head.version },
-      supersedes: change.base?.anchor.index ?? null,
-      threads: [...new Set(change.kind.threads(values, sealed.head))],
-      request,
-      part,
-      ...(own === null ? { signature: await signStatement(this.#signing, by, parts) } : own.entry),
-      detail,
-      authority,
-      rows: [...sealed.rows, ...(key?.rows ?? [])],
-      counters: change.counters ?? [],
-      inputHash,
-    };
+  #requireRate(caller: Member): void {
+    const retryAfter = this.#deps.rate.take(caller.id);
+    if (retryAfter === 0) return;
+    throw new VitrineError(
+      'RATE_LIMITED',
+      `expected fewer requests a minute: send the next one in ${retryAfter} seconds, or many in a batch`,
+      { details: { rule: 'rate', retryAfter } },
+    );
   }
-
-  #ownContext(caller: Member, request: string, part: number): OwnContext {
-    const { ledger, hash, clock } = this.#deps;
-    const findKey = (thumbprint: string) => ledger.trusted.key(thumbprint);
-    return { origin: ledger.origin, caller, findKey, now: clock(), hash, request, part };
-  }
-
-  async #relations(change: AnyChange): Promise<ReadonlySet<Relation>> {
-    if (change.base !== null) return change.base.relations;
-    const anchor = {
-      index: 0n,
-      block: 0n,
-      time: this.#deps.clock().toISOString(),
-      leafHash: new Uint8Array(32),
-      actor: this.#submitter.caller?.id ?? '',
-    };
-    const record = { kind: change.kind.name, head: change.head, values: change.values, anchor };
-    const [related] = await this.#submitter.records.relate(change.kind, [record]);
-    return related?.relations ?? new Set();
-  }
-}
-
-/** Seals a change: its values, or what an erasure leaves of those of its base. */
-async function seal(
-  change: AnyChange,
-  keys: SealingKeys,
-  random: (bytes: number) => Uint8Array,
-  salts?: (name: string) => Uint8Array,
-): Promise<Omit<SealedErasure, 'rewraps'> & Partial<Pick<SealedErasure, 'rewraps'>>> {
-  const { kind, head, base, erases } = change;
-  if (erases !== undefined && base !== null) return sealErasure(kind, { base, ...erases }, keys, random);
-  const values = parseValues(change);
-  requirePlaces(kind, { values, head }, base);
-  const sealed = await sealRecord(kind, head, values, keys, random, stillErased(base, values), salts);
-  return { ...sealed, detail: {}, head, values };
 }
 
 /** @throws VitrineError UNAUTHENTICATED */
@@ -277,22 +305,4 @@ function sameStanding(before: Member, now: Member): Member {
   const same = roles && before.institution === now.institution && before.licensed === now.licensed;
   if (same && before.patient === now.patient) return now;
   throw new VitrineError('FORBIDDEN', 'your standing changed while the request was checked');
-}
-
-function authorityOf(change: AnyChange, caller: Member): bigint[] {
-  const relied = (change.reliesOn ?? []).map((record) => record.anchor.index);
-  return [...new Set([...caller.authority, ...relied])];
-}
-
-function parseValues(change: AnyChange): object {
-  const parsed = change.kind.values.safeParse(change.values);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => ({
-    path: ['input', ...issue.path.map((step) => (typeof step === 'symbol' ? step.toString() : step))],
-    message: issue.message,
-  }));
-  throw new VitrineError('BAD_USER_INPUT', problems[0]?.message ?? 'the values are not what the kind takes', {
-    problems,
-    ...(problems[0] === undefined ? {} : { path: problems[0].path }),
-  });
 }

@@ -16,6 +16,8 @@ import {
   type Config,
   type Logger,
   type OpenSystem,
+  UPLOADS_BY_DEFAULT,
+  type UploadSettings,
 } from '../../src/server/index.js';
 import { freshDatabase } from './database.js';
 
@@ -49,10 +51,13 @@ export class State {
   #open: OpenSystem | undefined;
   #schema: GraphQLSchema | undefined;
   #ownerUrl = '';
+  #config: Partial<Config> & Pick<Config, 'dataDir'> = { dataDir: '' };
+  #uploads: UploadSettings = UPLOADS_BY_DEFAULT;
 
-  /** Opens it with `city` (which has a bank account), `harbour` (which has none) and their people. */
-  static async open(): Promise<State> {
+  /** Opens it, by default without denials on the log, with `city` (which has a bank account), `harbour` (which has none) and their people. */
+  static async open(uploads: Partial<UploadSettings> = {}): Promise<State> {
     const state = new State();
+    state.#uploads = { ...UPLOADS_BY_DEFAULT, denials: 0, ...uploads };
     await state.#start();
     await state.#populate();
     return state;
@@ -65,6 +70,22 @@ export class State {
 
   close(): Promise<void> {
     return this.#close();
+  }
+
+  /** A second process of the deployment, as far as the database can tell; closed with the first. */
+  async another(): Promise<OpenSystem> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'vitrine-state-'));
+    const { keysDir = join(this.#config.dataDir, 'keys') } = this.#config;
+    const config = { ...this.#config, dataDir, keysDir };
+    const clock = () => new Date(this.now);
+    const other = await openSystem({ config: config as Config, log: LOG, clock, trustFirst: true });
+    const close = this.#close;
+    this.#close = async () => {
+      await other.closing.close();
+      await rm(dataDir, { recursive: true, force: true });
+      await close();
+    };
+    return other;
   }
 
   /** Runs SQL as the owner of the tables, with triggers off. */
@@ -109,9 +130,9 @@ export class State {
     throw events.errors?.[0]?.originalError ?? new Error('not subscribed');
   }
 
-  context(subject: string | null) {
+  context(subject: string | null, at: OpenSystem = this.system) {
     const bearer = subject === null ? null : { subject, expires: Number.MAX_SAFE_INTEGER / 1000 };
-    return this.system.system.contextOf(bearer, LOG);
+    return at.system.contextOf(bearer, LOG);
   }
 
   get schema(): GraphQLSchema {
@@ -140,7 +161,9 @@ export class State {
       dataDir,
       logOrigin: 'state.test/log',
       witnessPolicy: null,
+      uploads: this.#uploads,
     };
+    this.#config = config;
     this.#open = await openSystem({
       // The system reads no more of the settings than these.
       config: config as Config,

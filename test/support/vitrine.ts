@@ -65,6 +65,8 @@ export class TestVitrine {
       LOG_LEVEL: 'silent',
       LOG_ORIGIN: 'vitrine.test/log',
       SAMPLE: 'false',
+      // Tests compare sizes of the log: those of denials ask for them.
+      UPLOAD_DENIALS: '0',
       ...options.settings,
     };
     const clock = options.clock === undefined ? {} : { clock: options.clock };

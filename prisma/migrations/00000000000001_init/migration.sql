@@ -266,17 +266,6 @@ CREATE TABLE "restore" (
 );
 
 -- CreateTable
-CREATE TABLE "policy" (
-    "id" UUID NOT NULL,
-    "version" INTEGER NOT NULL,
-    "entry" BIGINT NOT NULL,
-    "custodian" UUID,
-    "situation" TEXT NOT NULL,
-
-    CONSTRAINT "policy_pkey" PRIMARY KEY ("id")
-);
-
--- CreateTable
 CREATE TABLE "institution" (
     "id" UUID NOT NULL,
     "version" INTEGER NOT NULL,
@@ -327,6 +316,22 @@ CREATE TABLE "report" (
     "state" TEXT NOT NULL,
 
     CONSTRAINT "report_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "upload" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "state" TEXT NOT NULL,
+    "operation" TEXT NOT NULL,
+    "member" UUID NOT NULL,
+    "for_state" BOOLEAN NOT NULL,
+    "expires_at" TIMESTAMPTZ(3),
+    "confirmable_from" TIMESTAMPTZ(3),
+
+    CONSTRAINT "upload_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateIndex
@@ -417,12 +422,6 @@ CREATE INDEX "resealed_entry_idx" ON "resealed"("entry");
 CREATE INDEX "custodian_key_custodian_idx" ON "custodian_key"("custodian");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "policy_entry_key" ON "policy"("entry");
-
--- CreateIndex
-CREATE INDEX "policy_situation_idx" ON "policy"("situation");
-
--- CreateIndex
 CREATE UNIQUE INDEX "institution_entry_key" ON "institution"("entry");
 
 -- CreateIndex
@@ -454,3 +453,15 @@ CREATE INDEX "report_custodian_period_idx" ON "report"("custodian", "period");
 
 -- CreateIndex
 CREATE INDEX "report_form_period_idx" ON "report"("form", "period");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "upload_entry_key" ON "upload"("entry");
+
+-- CreateIndex
+CREATE INDEX "upload_custodian_idx" ON "upload"("custodian");
+
+-- CreateIndex
+CREATE INDEX "upload_member_idx" ON "upload"("member");
+
+-- CreateIndex
+CREATE INDEX "upload_state_expires_at_idx" ON "upload"("state", "expires_at");

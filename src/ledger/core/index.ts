@@ -75,6 +75,8 @@ export {
   statementOf,
 } from './read-statement.js';
 export type { ParsedStatement, StatedTimes } from './read-statement.js';
+export { endorsementBytes, parseEndorsement, statementsHash } from './endorsement.js';
+export type { EndorsementDecision, EndorsementText, ParsedEndorsement } from './endorsement.js';
 export { saltsFrom } from './salts.js';
 export { eraseFields, sealFields } from './erase.js';
 export {

@@ -1,0 +1,57 @@
+/** Facts for signing, fetched from the server and proved before they are used. */
+import type { FormFacts } from '../../documents/index.js';
+import { VitrineError } from '../../ledger/core/index.js';
+import type { VitrineClient } from '../client.js';
+import {
+  FormDocument,
+  ProvedEncounterDocument,
+  ProvedPatientDocument,
+  ProvedReportDocument,
+} from '../generated/graphql.js';
+import type { PolicySource } from '../verify.js';
+import { provedBase, type Unshown, type VersionBase } from './base.js';
+import type { FactSource, SignableKind } from './uploader.js';
+
+export interface FetchedFactsOptions {
+  readonly client: VitrineClient;
+  /** The keys by which the versions that are amended must be proved. */
+  readonly policy: PolicySource;
+  /** The label that a record was given, which the API doesn't tell; by default none has one. */
+  readonly labelOf?: (kind: SignableKind, id: string) => string | null;
+}
+
+/** Fetches forms and versions one by one, when they are needed. */
+export class FetchedFacts implements FactSource {
+  constructor(private readonly options: FetchedFactsOptions) {}
+
+  async form(code: string): Promise<FormFacts> {
+    const { form } = await this.options.client.request(FormDocument, { code });
+    if (form === null)
+      throw new VitrineError('NOT_FOUND', 'no form has this code', { path: ['input', 'form'] });
+    const { id, version, period, indicators, validFrom, dueDays } = form;
+    return { id, version, code: form.code, period, indicators, validFrom, dueDays };
+  }
+
+  async base(kind: SignableKind, id: string, version: number): Promise<VersionBase> {
+    const found = await this.#fetch(kind, id);
+    const bundle = found?.proof?.bundle;
+    if (found === null || bundle === undefined)
+      throw new VitrineError('NOT_FOUND', `no ${kind} with all its fields is shown under this id`);
+    const label = this.options.labelOf?.(kind, id) ?? null;
+    const base = provedBase(bundle, this.options.policy, (values): Unshown => {
+      const patient = kind === 'Patient' ? id : kind === 'Encounter' ? String(values['patient']) : null;
+      return { patient, label, retention: found.retainUntil };
+    });
+    if (base.head.kind === kind && base.head.id === id && base.head.version === version) return base;
+    throw new VitrineError('CONFLICT', `expected version ${version} of the ${kind}, got another`, {
+      path: ['input', 'expectedVersion'],
+    });
+  }
+
+  async #fetch(kind: SignableKind, id: string) {
+    const { client } = this.options;
+    if (kind === 'Encounter') return (await client.request(ProvedEncounterDocument, { id })).encounter;
+    if (kind === 'Patient') return (await client.request(ProvedPatientDocument, { id })).patient;
+    return (await client.request(ProvedReportDocument, { id })).report;
+  }
+}

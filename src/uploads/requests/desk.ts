@@ -1,0 +1,202 @@
+/**
+ * Where requests for permission wait: whether a change must be asked for, what became of the asking, and what only the
+ * clock decides (the end of a waiting time, the end of a request). One for a process; what it knows stands on the log.
+ */
+import type { Ledger, PendingEntry } from '../../ledger/index.js';
+import { StaleAuthority } from '../../ledger/index.js';
+import { VitrineError } from '../../ledger/core/index.js';
+import type { Member, Random, RecordHead, RecordStore, Unrelated } from '../../records/index.js';
+import type { AnyChange } from '../change.js';
+import { sealedByDeployment } from '../deployment.js';
+import { memberKind, type MemberValues } from '../../standing/index.js';
+import { verdict, type Endorser, type Requirement } from '../policies/index.js';
+import { NOTHING, type PolicySource, type Required } from './required.js';
+import { isEnd, nextState, requireNext, type Refused, type UploadEvent, type UploadState } from './states.js';
+import { asEndorser, endorserOf, uploadKind, type UploadValues } from './upload.kind.js';
+
+export interface DeskDependencies {
+  readonly ledger: Ledger;
+  readonly store: Pick<RecordStore, 'load'>;
+  readonly policies: PolicySource;
+  readonly random: Random;
+  readonly clock: () => Date;
+  /** How long a request that the deployment signs can be endorsed and loaded, in milliseconds. */
+  readonly lifetimeMs: number;
+}
+
+/** A request as it stands on the log. */
+export type Upload = Unrelated<UploadValues>;
+
+/** How often a step is taken anew because somebody else's came first. */
+const ATTEMPTS = 64;
+
+export class Desk {
+  readonly #deps: DeskDependencies;
+
+  constructor(deps: DeskDependencies) {
+    this.#deps = deps;
+  }
+
+  get lifetimeMs(): number {
+    return this.#deps.lifetimeMs;
+  }
+
+  /** What must be met for these changes: each situation's, once. */
+  async requiredFor(changes: readonly AnyChange[]): Promise<Required> {
+    const situations = new Set<string>();
+    const all: Required[] = [];
+    for (const change of changes) {
+      const situation = situationOf(change);
+      if (!isGated(change) || situations.has(situation)) continue;
+      situations.add(situation);
+      all.push(await this.#deps.policies.requiredFor(change));
+    }
+    const [only = NOTHING, ...more] = all;
+    if (more.length === 0) return only;
+    return {
+      requirements: all.flatMap(({ requirements }) => requirements),
+      authority: all.flatMap(({ authority }) => authority),
+    };
+  }
+
+  /** Whether requirements are met by the uploader's own standing, so that nothing needs to wait. */
+  isMetBy(requirements: readonly Requirement[], caller: Member): boolean {
+    const now = this.#deps.clock();
+    return verdict(requirements, endorserOf(caller), [], now.toISOString(), now).state === 'CONFIRMED';
+  }
+
+  /** Whether there is a request of this id, by the verified log alone. */
+  has(id: string): boolean {
+    return this.#deps.ledger.trusted.hasSubject(uploadKind.name, id);
+  }
+
+  /**
+   * A request as it stands now: what its times decide is on the log first.
+   * @throws VitrineError NOT_FOUND, INTEGRITY_VIOLATION
+   */
+  async settled(id: string): Promise<Upload> {
+    for (let attempt = 1; ; attempt++) {
+      const upload = await this.load(id);
+      const due = await this.#dueOf(upload);
+      if (due === null) return upload;
+      await this.#advance(upload, due, attempt);
+    }
+  }
+
+  /** A request as the log has it. @throws VitrineError NOT_FOUND, INTEGRITY_VIOLATION */
+  async load(id: string): Promise<Upload> {
+    await this.#deps.ledger.sync();
+    const found = (await this.#deps.store.load(uploadKind, [id])).get(id);
+    if (found instanceof VitrineError) throw found;
+    if (found === null || found === undefined)
+      throw new VitrineError('NOT_FOUND', 'no UploadRequest has this id', { path: ['input', 'upload'] });
+    // The store opened it as this kind, whose schema has validated its values.
+    return found as Upload;
+  }
+
+  /** The event that the clock alone brings now, or null. */
+  async #dueOf(upload: Upload): Promise<'confirm' | 'expire' | null> {
+    const { state, expiresAt, confirmableFrom } = upload.values;
+    if (isEnd(state)) return null;
+    const now = this.#deps.clock().toISOString();
+    if (expiresAt !== null && now >= expiresAt) return 'expire';
+    // Without a waiting time it was an endorsement that confirmed it, or nothing did yet.
+    if (state !== 'VALIDATING' || confirmableFrom === null || now < confirmableFrom) return null;
+    return (await this.missing(upload)) === null ? 'confirm' : null;
+  }
+
+  /** What a request still waits for, in words; null when its requirements are met. */
+  async missing(upload: Upload, requirements: readonly Requirement[] = upload.values.requirements) {
+    const { values } = upload;
+    const endorsers = await this.#endorsers(values);
+    const now = this.#deps.clock();
+    const outcome = verdict(requirements, asEndorser(values.uploader), endorsers, values.requestedAt, now);
+    return outcome.state === 'CONFIRMED' ? null : outcome.missing;
+  }
+
+  /** A request as its refusals tell it. */
+  async refused(upload: Upload): Promise<Refused> {
+    const { state, expiresAt, reasons } = upload.values;
+    const missing = state === 'VALIDATING' ? await this.missing(upload) : null;
+    return { id: upload.head.id, state, expiresAt, reasons, ...(missing === null ? {} : { missing }) };
+  }
+
+  /**
+   * Whether a request may be loaded, under what is required of the changes today: a policy that became stricter since
+   * the asking counts, and so does that an endorser was suspended.
+   * @throws VitrineError ENDORSEMENT_PENDING, UPLOAD_DENIED, UPLOAD_EXPIRED, CONFLICT
+   */
+  async requireLoadable(upload: Upload, inputHash: string, today: readonly Requirement[]): Promise<void> {
+    requireNext(await this.refused(upload), 'load', false);
+    const { input } = upload.values;
+    if (input !== null && input !== inputHash)
+      throw new VitrineError('CONFLICT', 'this requestId was used for another input; take a new one', {
+        path: ['input', 'requestId'],
+      });
+    const missing = await this.missing(upload, [...upload.values.requirements, ...today]);
+    if (missing === null) return;
+    const message = `what must be endorsed, or who endorsed, has changed since the asking (${missing} is missing): ask with a new requestId`;
+    throw new VitrineError('CONFLICT', message, { details: { upload: upload.head.id, rule: 'policy' } });
+  }
+
+  /** Who endorsed, as it stands now: the suspended don't count, and a role that was taken doesn't either. */
+  async #endorsers({ endorsements }: UploadValues): Promise<readonly Endorser[]> {
+    const made = endorsements.filter(({ decision }) => decision === 'endorse');
+    if (made.length === 0) return [];
+    const members = await this.#deps.store.load(
+      memberKind,
+      made.map(({ member }) => member),
+    );
+    return made.flatMap((one) => {
+      const found = members.get(one.member);
+      if (found instanceof VitrineError) throw found;
+      // The store opened it as this kind, whose schema has validated its values.
+      const now = found?.values as MemberValues | undefined;
+      if (now?.state !== 'ACTIVE' || now.institution !== one.institution) return [];
+      return [asEndorser({ ...one, roles: one.roles.filter((role) => now.roles.includes(role)) })];
+    });
+  }
+
+  /** The entry that marks a request as loaded; it goes into the group of what is loaded. */
+  loaded(upload: Upload): Promise<PendingEntry> {
+    return this.#step(upload, 'load', 'LOADED');
+  }
+
+  async #advance(upload: Upload, event: 'confirm' | 'expire', attempt: number): Promise<void> {
+    const next = nextState(upload.values.state, event, true);
+    // `dueOf` names no other event.
+    const entry = await this.#step(upload, event, next as UploadState);
+    try {
+      await this.#deps.ledger.append([entry]);
+    } catch (error) {
+      // Somebody else's step came first: it is looked at again.
+      const moved =
+        error instanceof StaleAuthority || (error instanceof VitrineError && error.code === 'CONFLICT');
+      if (!moved || attempt === ATTEMPTS) throw error;
+    }
+  }
+
+  #step(upload: Upload, event: UploadEvent, state: UploadState): Promise<PendingEntry> {
+    const head: RecordHead = { ...upload.head, schema: uploadKind.schema, version: upload.head.version + 1 };
+    const values: UploadValues = { ...upload.values, state };
+    const op = `${uploadKind.noun}.${event}`;
+    return sealedByDeployment(this.#deps, {
+      op,
+      kind: uploadKind,
+      head,
+      values,
+      base: upload,
+      detail: { state },
+    });
+  }
+}
+
+/** What policies look at. */
+export function situationOf({ situation, op }: Pick<AnyChange, 'situation' | 'op'>): string {
+  return situation ?? op;
+}
+
+/** Requests for permission, endorsements and refusals need none themselves. */
+function isGated({ kind }: AnyChange): boolean {
+  return kind.name !== uploadKind.name;
+}

@@ -1,0 +1,128 @@
+/**
+ * Decisions on requests for permission, by the members whom the policies entitle. Each is a new version of the request,
+ * so of several at once each sees what those before it decided.
+ */
+import { requireVisible } from '../../access/index.js';
+import { asJson, type AcceptedPort, type UploadRequestsPort } from '../../api/index.js';
+import type { EndorsementDecision } from '../../ledger/core/index.js';
+import { VitrineError } from '../../ledger/core/index.js';
+import type { Ledger } from '../../ledger/index.js';
+import type { Caller, Loaded, Member, RecordReader } from '../../records/index.js';
+import type { AnyChange } from '../change.js';
+import { mayEndorse, mayRefuse } from '../policies/index.js';
+import { only } from '../service.js';
+import { requireSignedIn, type Uploads } from '../uploads.js';
+import { amendment } from '../versions.js';
+import { decisionOf } from './decision.js';
+import type { Desk, Upload } from './desk.js';
+import { DENY_UPLOAD, ENDORSE_UPLOAD } from './operations.js';
+import { requireNext } from './states.js';
+import { asEndorser, endorserOf, uploadKind, type Endorsement, type UploadValues } from './upload.kind.js';
+
+export interface RequestsDependencies {
+  readonly ledger: Ledger;
+  readonly desk: Desk;
+  readonly clock: () => Date;
+}
+
+/** Who decides, in one request. */
+export interface Decider {
+  readonly caller: Caller;
+  readonly records: RecordReader;
+  readonly uploads: Uploads;
+}
+
+type DecisionInput = Parameters<UploadRequestsPort['deny']>[0];
+
+/** How often a decision is made anew because others decided meanwhile; each time the pipeline tried five times. */
+const ROUNDS = 20;
+
+export class UploadRequests implements UploadRequestsPort {
+  readonly #deps: RequestsDependencies;
+  readonly #decider: Decider;
+
+  constructor(deps: RequestsDependencies, decider: Decider) {
+    this.#deps = deps;
+    this.#decider = decider;
+  }
+
+  /**
+   * Endorses a request; it is CONFIRMED once what the policies ask is there.
+   * @throws VitrineError NOT_FOUND, FORBIDDEN, CONFLICT (decided, or endorsed by the caller already), UPLOAD_DENIED,
+   *   UPLOAD_EXPIRED, and what is wrong with a signature of the caller's own
+   */
+  endorse(input: Omit<DecisionInput, 'reasons'>): Promise<AcceptedPort> {
+    return this.#decide('endorseUpload', { ...input, reasons: [] }, 'endorse');
+  }
+
+  /** Denies a request for good. @throws VitrineError as `endorse` */
+  deny(input: DecisionInput): Promise<AcceptedPort> {
+    return this.#decide('denyUpload', input, 'refuse');
+  }
+
+  async #decide(name: string, input: DecisionInput, decision: EndorsementDecision): Promise<AcceptedPort> {
+    const request = { requestId: input.requestId, input: asJson({ [name]: input }) };
+    const { uploads, records } = this.#decider;
+    for (let round = 1; ; round++) {
+      try {
+        const build = async () => [await this.#change(input, decision)];
+        return only(await uploads.submit(request, build));
+      } catch (error) {
+        const busy = error instanceof VitrineError && error.code === 'UNAVAILABLE' && error.details['moved'];
+        if (busy !== true || round === ROUNDS) throw error;
+        records.forget();
+      }
+    }
+  }
+
+  async #change(input: DecisionInput, decision: EndorsementDecision): Promise<AnyChange> {
+    const { desk, ledger, clock } = this.#deps;
+    const caller = requireSignedIn(this.#decider.caller);
+    await requireVisible(this.#decider, uploadKind, input.upload, ['input', 'upload']);
+    const upload = await desk.settled(input.upload);
+    this.#requireDecider(caller, upload, decision);
+    const deciding = { ledger, caller, now: clock(), upload, decision, reasons: input.reasons };
+    const made = await decisionOf(deciding, input.endorsement ?? null);
+    const values = await this.#after(upload, made, input.reasons);
+    const base: Loaded<UploadValues> = { ...upload, relations: new Set() };
+    return amendment(uploadKind, base, values, {
+      ...(decision === 'endorse' ? ENDORSE_UPLOAD : DENY_UPLOAD),
+      // Whoever decides at the same time goes first or after: never on the same version.
+      reliesOn: [upload],
+      detail: { decision },
+    });
+  }
+
+  #requireDecider(caller: Member, { values }: Upload, decision: EndorsementDecision): void {
+    const may = decision === 'endorse' ? mayEndorse : mayRefuse;
+    const uploader = asEndorser(values.uploader);
+    if (may(values.requirements, endorserOf(caller), uploader)) return;
+    const who =
+      caller.id === uploader.member ? 'another member than the uploader' : 'a member whom the policy names';
+    throw new VitrineError('FORBIDDEN', `expected ${who}`, {
+      path: ['input', 'upload'],
+      details: { rule: 'policy', operation: decision === 'endorse' ? ENDORSE_UPLOAD.op : DENY_UPLOAD.op },
+    });
+  }
+
+  /** The values once the decision stands. */
+  async #after(upload: Upload, made: Endorsement, reasons: readonly string[]): Promise<UploadValues> {
+    const { desk } = this.#deps;
+    const { values } = upload;
+    const again = values.endorsements.some(({ member }) => member === made.member);
+    const endorsements = [...values.endorsements, made];
+    if (made.decision === 'refuse') {
+      const state = requireNext(await desk.refused(upload), 'deny', false);
+      const told = reasons.map((rule) => ({ rule, code: 'UPLOAD_DENIED' }));
+      return { ...values, state, endorsements, reasons: told };
+    }
+    const met = (await desk.missing({ ...upload, values: { ...values, endorsements } })) === null;
+    const state = requireNext(await desk.refused(upload), 'endorse', met);
+    if (again)
+      throw new VitrineError('CONFLICT', 'you have endorsed this request already', {
+        path: ['input', 'upload'],
+        details: { upload: upload.head.id },
+      });
+    return { ...values, state, endorsements };
+  }
+}
