@@ -6,6 +6,7 @@ import {
   fromHex,
   fromUtf8,
   hex,
+  type Opening,
   parsePolicy,
   type Policy,
   type SignatureProof,
@@ -42,6 +43,12 @@ const SIGNATURES: Readonly<Record<SignatureProof, string>> = {
   unopened: 'not shown: the bundle does not open the entry',
   valid: 'holds, by the key that the entry names; whose key it is is not in the bundle',
   registered: 'holds, by a key that the log registered for this signer',
+};
+
+const SIGNERS: Readonly<Record<Opening['by']['mode'], string>> = {
+  own: 'its own key',
+  delegated: "the key that the log's operator holds for its institution",
+  service: "the log's operator itself, with key",
 };
 
 /** Whether the options ask for an offline check. */
@@ -99,6 +106,7 @@ function proveBundle(bytes: Uint8Array, policy: Policy): Proved {
       ...Object.entries(fields).map(([name, value]) => [`  ${name}`, JSON.stringify(value)] as const),
       ['entry', `${index}, written ${leaf.time}, for ${leaf.institution ?? 'no institution'}`],
       ...(opening === null ? [] : [['operation', `${opening.op} by member ${opening.actor}`] as const]),
+      ...signerLine(found),
       ['signature', SIGNATURES[signature]],
       ...checkpointLines(found),
     ],
@@ -157,13 +165,30 @@ function held<T>(verify: () => T): T {
   }
 }
 
-function entryFacts({ entry, opening }: VerifiedBundle): Readonly<Record<string, unknown>> {
+/** Whose key signed, and when where that was before the entry. */
+function signerLine({ opening, statement }: VerifiedBundle): readonly (readonly [string, string])[] {
+  if (opening === null || statement === null) return [];
+  const { key, mode } = opening.by;
+  const { issued, expires } = statement;
+  const times = issued === null ? '' : `, issued ${issued}, expires ${expires}`;
+  return [['signed by', `${SIGNERS[mode]} ${key}${times}`]];
+}
+
+function entryFacts({ entry, opening, statement }: VerifiedBundle): Readonly<Record<string, unknown>> {
   const { index, leaf, leafHash } = entry;
   const { time, institution, supersedes } = leaf;
   const told =
     opening === null
       ? null
-      : { op: opening.op, actor: opening.actor, subject: opening.subject, mode: opening.by.mode };
+      : {
+          op: opening.op,
+          actor: opening.actor,
+          subject: opening.subject,
+          mode: opening.by.mode,
+          key: opening.by.key,
+          issued: statement?.issued ?? null,
+          expires: statement?.expires ?? null,
+        };
   return { entry: { index, leafHash: hex(leafHash), time, institution, supersedes }, opening: told };
 }
 
