@@ -15,7 +15,7 @@ export type {
 export { registerEnum } from './enums.js';
 export { errorFormatter, extensionsOf, toGraphQLError } from './errors.js';
 export type { ErrorOptions } from './errors.js';
-export { asJson, badInput, MAX_TEXT, parseInput, requireId, textProblems } from './input.js';
+export { asJson, badInput, isOutputOf, MAX_TEXT, parseInput, requireId, textProblems } from './input.js';
 export { OrderDirectionEnum } from './order.js';
 export type { OrderDirection } from './order.js';
 export { DEFAULT_LIMITS, limitsPlugin, requireWithinLimits } from './limits.js';

@@ -29,12 +29,33 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, path: InputPath = ['input']): T {
   const strings = textProblems(value, path);
   const parsed = schema.safeParse(value);
-  if (parsed.success && strings.length === 0) return parsed.data;
+  if (parsed.success && strings.length === 0) return remember(schema, parsed.data);
   const issues = parsed.error?.issues ?? [];
   throw badInput([
     ...strings,
     ...issues.map((issue) => ({ path: [...path, ...issue.path.map(step)], message: issue.message })),
   ]);
+}
+
+/** The schema whose output a value is. */
+const outputs = new WeakMap<object, z.ZodType>();
+
+/** Whether a value is what `parseInput` made by this schema: frozen since, so it needs no second parsing. */
+export function isOutputOf(schema: z.ZodType, value: object): boolean {
+  return outputs.get(value) === schema;
+}
+
+function remember<T>(schema: z.ZodType<T>, output: T): T {
+  if (typeof output !== 'object' || output === null) return output;
+  freeze(output);
+  outputs.set(output, schema);
+  return output;
+}
+
+function freeze(value: object): void {
+  Object.freeze(value);
+  for (const inner of Object.values(value) as unknown[])
+    if (typeof inner === 'object' && inner !== null && !Object.isFrozen(inner)) freeze(inner);
 }
 
 /** One refusal for all problems found; its path is the first one's. */
@@ -64,26 +85,36 @@ export function requireId(id: string, path: InputPath): string {
  * U+0000, which PostgreSQL's text can't hold.
  */
 export function textProblems(value: unknown, path: InputPath): Problem[] {
-  if (typeof value === 'string') return oneText(value, path);
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return [];
-  if (path.length >= MAX_NESTING)
-    return [{ path, message: `expected at most ${MAX_NESTING} levels of nesting` }];
-  const steps: [string | number, unknown][] = Array.isArray(value)
-    ? [...value.entries()]
-    : Object.entries(value);
-  return steps.flatMap(([key, inner]) => [
-    ...(typeof key === 'string' ? oneText(key, path) : []),
-    ...textProblems(inner, [...path, key]),
-  ]);
+  const problems: Problem[] = [];
+  collectProblems(value, [...path], problems);
+  return problems;
 }
 
-function oneText(text: string, path: InputPath): Problem[] {
-  if (text.length > MAX_TEXT) {
-    return [{ path, message: `expected at most ${MAX_TEXT} characters, got ${text.length}` }];
+/** `path` is one array for the whole walk, pushed and popped: it costs next to nothing when all is well. */
+function collectProblems(value: unknown, path: (string | number)[], problems: Problem[]): void {
+  const report = (message: string | null): void => {
+    if (message !== null) problems.push({ path: [...path], message });
+  };
+  if (typeof value === 'string') return report(refuseText(value));
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return;
+  if (path.length >= MAX_NESTING) return report(`expected at most ${MAX_NESTING} levels of nesting`);
+  const inner = (key: string | number, item: unknown): void => {
+    path.push(key);
+    collectProblems(item, path, problems);
+    path.pop();
+  };
+  if (Array.isArray(value)) return value.forEach((item, index) => inner(index, item));
+  for (const [key, item] of Object.entries(value)) {
+    report(refuseText(key));
+    inner(key, item);
   }
-  if (LONE_SURROGATE.test(text))
-    return [{ path, message: 'expected well-formed text, got a lone surrogate' }];
-  return text.includes('\u0000') ? [{ path, message: 'expected text without U+0000' }] : [];
+}
+
+/** What is wrong with a text, or null. */
+function refuseText(text: string): string | null {
+  if (text.length > MAX_TEXT) return `expected at most ${MAX_TEXT} characters, got ${text.length}`;
+  if (LONE_SURROGATE.test(text)) return 'expected well-formed text, got a lone surrogate';
+  return text.includes('\u0000') ? 'expected text without U+0000' : null;
 }
 
 /** A symbol can't come out of JSON, but zod's type allows it. */
@@ -103,6 +134,11 @@ export function asJson(value: unknown): Json {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (Array.isArray(value)) return value.map((item) => (item === undefined ? null : asJson(item)));
   if (typeof value !== 'object') throw new VitrineError('INTERNAL', `an input can't hold a ${typeof value}`);
-  const members = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(members.map(([key, inner]) => [key, asJson(inner)]));
+  const json: Record<string, Json> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner === undefined) continue;
+    if (key in json) Object.defineProperty(json, key, { value: asJson(inner), enumerable: true });
+    else json[key] = asJson(inner);
+  }
+  return json;
 }

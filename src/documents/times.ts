@@ -2,6 +2,8 @@
 
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const MOMENT = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})$/;
+/** The one form of `normalDateTime`; what exists of it comes out of a Date as it went in. */
+const NORMAL = /^(?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /** Tells whether a text is a day that exists: `2024-02-29` is one, `2023-02-29` isn't. Years from 0001. */
 export function isCalendarDate(text: string): boolean {
@@ -24,6 +26,10 @@ export function isPartialDate(text: string): boolean {
  * (RFC 3339 section 5.7) is refused: PostgreSQL and JavaScript can't hold it.
  */
 export function normalDateTime(text: string): string | null {
+  if (NORMAL.test(text)) {
+    const moment = new Date(text);
+    if (!Number.isNaN(moment.getTime()) && moment.toISOString() === text) return text;
+  }
   const match = MOMENT.exec(text);
   if (match === null) return null;
   const [, day = '', hour = '', minute = '', second = '', , offset = ''] = match;

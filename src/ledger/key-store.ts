@@ -189,7 +189,7 @@ class SourcedKeyStore implements KeyStore {
   async signStatement(thumb: string, message: Uint8Array): Promise<Uint8Array> {
     if (thumb === this.serviceKey.thumbprint) return this.source.held.service.sign(message);
     const key = this.signing.get(thumb) ?? (await this.loadSigningKey(thumb));
-    return key.sign(message);
+    return key.signAside(message);
   }
 
   async createDelegatedKey(

@@ -1,4 +1,5 @@
 /** From a change to an entry that is ready to be appended: permission → seal → sign (design: architecture, "The one way in"). */
+import { isOutputOf } from '../api/index.js';
 import type { Ledger, PendingEntry } from '../ledger/index.js';
 import type { JsonObject } from '../ledger/core/index.js';
 import { VitrineError } from '../ledger/core/index.js';
@@ -170,6 +171,7 @@ function authorityOf(change: AnyChange, caller: Member, required: Required, uplo
 }
 
 function parseValues(change: AnyChange): object {
+  if (isOutputOf(change.kind.values, change.values)) return change.values;
   const parsed = change.kind.values.safeParse(change.values);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => ({

@@ -218,8 +218,7 @@ export class Uploads {
     { sealing, upload }: Permitted,
   ): Promise<readonly PendingEntry[]> {
     const first = request.part ?? 0;
-    const group: PendingEntry[] = [];
-    for (const [place, change] of changes.entries()) {
+    const prepare = (change: AnyChange, place: number): Promise<PendingEntry> => {
       const own = signed[place] ?? null;
       const terms: Terms = {
         request,
@@ -230,9 +229,10 @@ export class Uploads {
         upload,
         required,
       };
-      group.push(await this.#preparer.prepare(change, caller, terms));
-    }
-    return group;
+      return this.#preparer.prepare(change, caller, terms);
+    };
+    // Side by side, since signatures are made on other threads.
+    return Promise.all(changes.map(prepare));
   }
 
   /** @param group the changes' entries, and behind them what commits with them */
