@@ -2,7 +2,7 @@
  * The plaintext of a sealed record and its two commitments (design: ledger, "Sealed record"). Every field has a salt
  * of its own, so a holder of some fields can prove those alone, and the others can't be guessed from their hashes.
  */
-import { base64url, concat, lp, u32be, utf8 } from './bytes.js';
+import { base64url, concat, utf8 } from './bytes.js';
 import { type HashFn, sha256 } from './hash.js';
 import { canonical, canonicalText, type Json, type JsonObject, parseCanonical } from './json.js';
 import { leafHash, merkleRoot } from './merkle.js';
@@ -149,30 +149,45 @@ function fieldBytes(over: Uint8Array, name: string, salt: Uint8Array, value: str
   // UTF-8 takes at most three bytes for each of JavaScript's characters.
   const most = FIELD.length + over.length + salt.length + 3 * (name.length + value.length) + 12;
   const bytes = most > FIELD_BYTES.length ? new Uint8Array(most) : FIELD_BYTES;
-  let at = 0;
-  const put = (part: Uint8Array): void => {
-    bytes.set(part, at);
-    at += part.length;
-  };
-  const putText = (text: string): void => {
-    const { written } = encoder.encodeInto(text, bytes.subarray(at + 4));
-    put(u32be(written));
-    at += written;
-  };
-  put(FIELD);
-  put(over);
-  put(lp(salt));
-  putText(name);
-  putText(value);
-  return bytes.subarray(0, at);
+  bytes.set(FIELD);
+  bytes.set(over, FIELD.length);
+  let at = putLength(bytes, FIELD.length + over.length, salt.length);
+  bytes.set(salt, at);
+  at = putText(bytes, at + salt.length, name);
+  return bytes.subarray(0, putText(bytes, at, value));
+}
+
+/** Writes u32be; gives the place behind it. */
+function putLength(bytes: Uint8Array, at: number, length: number): number {
+  bytes[at] = length >>> 24;
+  bytes[at + 1] = length >>> 16;
+  bytes[at + 2] = length >>> 8;
+  bytes[at + 3] = length;
+  return at + 4;
+}
+
+/** As long as this, the platform's encoder costs more than a loop. */
+const SHORT = 64;
+
+/** Writes lp(text); gives the place behind it. */
+function putText(bytes: Uint8Array, at: number, text: string): number {
+  const from = at + 4;
+  let written = 0;
+  if (text.length <= SHORT)
+    for (; written < text.length; written++) {
+      const code = text.charCodeAt(written);
+      if (code > 0x7f) break;
+      bytes[from + written] = code;
+    }
+  if (written < text.length) ({ written } = encoder.encodeInto(text, bytes.subarray(from)));
+  return putLength(bytes, at, written) + written;
 }
 
 /** What `openPlaintext` will ask of a name and a salt. */
 function requireField(name: string, salt: Uint8Array): void {
-  strict.parsing('sealed record', () => {
-    if (!NAME.test(name)) throw strict.violation(NAMES);
-    if (salt.length !== 16) throw strict.violation(`${name}: expected 16 bytes, got ${salt.length}`);
-  });
+  if (!NAME.test(name)) throw strict.violation(`sealed record: ${NAMES}`);
+  if (salt.length !== 16)
+    throw strict.violation(`sealed record: ${name}: expected 16 bytes, got ${salt.length}`);
 }
 
 function checkedHead(head: SealedHead): JsonObject {
