@@ -40,7 +40,7 @@ export class Sequencer {
     if (group.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       this.queue.push({ group, resolve, reject });
-      this.running ??= this.run().finally(() => (this.running = undefined));
+      this.running ??= this.run();
     });
   }
 
@@ -52,7 +52,12 @@ export class Sequencer {
 
   private async run(): Promise<void> {
     await Promise.resolve(); // what is asked for in the same tick goes into the same block
-    while (this.queue.length > 0) await this.commit(takeBatch(this.queue), 1);
+    try {
+      while (this.queue.length > 0) await this.commit(takeBatch(this.queue), 1);
+    } finally {
+      // In the same breath as the look into the queue: whoever queues from here on starts the next run.
+      this.running = undefined;
+    }
   }
 
   private async commit(batch: readonly Waiting[], attempt: number): Promise<void> {
