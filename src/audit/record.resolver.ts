@@ -1,6 +1,6 @@
 /** What audit adds to every record and to every mutation's payload: where it stands on the log. */
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
-import { Classified, MutationPayload, RecordObject, type RequestContext } from '../api/index.js';
+import { Classified, HashScalar, MutationPayload, RecordObject, type RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import { BlockObject } from './block.type.js';
 import { bundleOf } from './bundle.service.js';
@@ -65,6 +65,16 @@ export class ReceiptResolver {
     const entry = await entryAt(ctx, accepted.index);
     if (entry !== null) return new EntryObject(entry);
     throw new VitrineError('INTEGRITY_VIOLATION', `entry ${accepted.index} is missing from the log`);
+  }
+
+  @Classified('LOG')
+  @FieldResolver(() => HashScalar, {
+    description: 'RFC 6962 hash of its entry’s leaf: what `proof` proves to be on the log.',
+  })
+  async leafHash(@Ctx() ctx: RequestContext, @Root() { accepted }: Receipt): Promise<Uint8Array> {
+    // A repeated request may name an entry that another process wrote a moment ago.
+    if (accepted.index >= ctx.log.trusted.size) await ctx.log.sync();
+    return ctx.log.trusted.leafHashAt(accepted.index);
   }
 
   @Classified('LOG')

@@ -10,7 +10,7 @@ import { parseAnswer } from './answer.js';
 import type { Answer } from './answer.js';
 import { ClientError } from './error.js';
 import type { ResponseError } from './error.js';
-import { delayAfter, sleep, TRANSIENT_STATUSES } from './retry.js';
+import { askedDelay, delayAfter, sleep, TRANSIENT_STATUSES } from './retry.js';
 import type { RetryOptions, Sleep } from './retry.js';
 
 export interface VitrineClientOptions {
@@ -37,7 +37,7 @@ export interface RequestOptions {
 /** What one sending gave: an answer, or a reason to send again. */
 type Outcome<T> =
   | { readonly answer: Answer<T>; readonly again?: undefined }
-  | { readonly answer: null; readonly again: ClientError; readonly retryAfter: string | null };
+  | { readonly answer: null; readonly again: ClientError };
 
 /**
  * @example
@@ -88,7 +88,7 @@ export class VitrineClient {
       if (attempt >= attempts) throw outcome.again;
       const random = this.#options.random ?? Math.random;
       await (this.#options.sleep ?? sleep)(
-        delayAfter(attempt, this.#retry, outcome.retryAfter, random),
+        delayAfter(attempt, this.#retry, outcome.again.retryAfter, random),
         signal,
       );
     }
@@ -115,7 +115,7 @@ export class VitrineClient {
     } catch (cause) {
       signal?.throwIfAborted();
       const again = ClientError.own('NETWORK', `expected an answer of ${hostOf(endpoint)}, got none`, cause);
-      return { answer: null, again, retryAfter: null };
+      return { answer: null, again };
     }
     return judge<T>(response, text);
   }
@@ -123,18 +123,18 @@ export class VitrineClient {
 
 /** A final answer, or one that says "not now". */
 function judge<T>(response: Response, text: string): Outcome<T> {
-  const retryAfter = response.headers.get('retry-after');
+  const retryAfter = askedDelay(response.headers.get('retry-after'));
   let answer: Answer<T>;
   try {
     answer = parseAnswer<T>(text, response.status);
   } catch (error) {
     if (!(error instanceof ClientError) || !TRANSIENT_STATUSES.has(response.status)) throw error;
-    return { answer: null, again: error, retryAfter };
+    return { answer: null, again: ClientError.own('BAD_RESPONSE', error.message, error.cause, retryAfter) };
   }
   const { errors } = answer;
   const isTransient = response.status === 429 || errors.some(({ code }) => code === 'UNAVAILABLE');
   return isTransient && hasSome(errors)
-    ? { answer: null, again: new ClientError(errors), retryAfter }
+    ? { answer: null, again: new ClientError(errors, { retryAfter }) }
     : { answer };
 }
 

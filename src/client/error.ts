@@ -29,8 +29,13 @@ export class ClientError extends Error {
   readonly inputPath: ResponseError['inputPath'];
   readonly problems: ResponseError['problems'];
   readonly details: ResponseError['details'];
+  /** Milliseconds after which the server wants to be asked again (`Retry-After`); 0 when it didn't say. */
+  readonly retryAfter: number;
 
-  constructor(errors: readonly [ResponseError, ...ResponseError[]], options: { cause?: unknown } = {}) {
+  constructor(
+    errors: readonly [ResponseError, ...ResponseError[]],
+    options: { readonly cause?: unknown; readonly retryAfter?: number } = {},
+  ) {
     const [first] = errors;
     super(first.message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ClientError';
@@ -39,12 +44,19 @@ export class ClientError extends Error {
     this.inputPath = first.inputPath;
     this.problems = first.problems;
     this.details = first.details;
+    this.retryAfter = options.retryAfter ?? 0;
   }
 
   /** An error of the client itself. */
-  static own(code: 'NETWORK' | 'BAD_RESPONSE', message: string, cause?: unknown): ClientError {
+  static own(
+    code: 'NETWORK' | 'BAD_RESPONSE',
+    message: string,
+    cause?: unknown,
+    retryAfter = 0,
+  ): ClientError {
     return new ClientError([{ code, message, path: [], inputPath: [], problems: [], details: {} }], {
       cause,
+      retryAfter,
     });
   }
 }

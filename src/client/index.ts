@@ -25,6 +25,25 @@ export type { SignedChange, SignedFor, StatementSigner, VersionToSign } from './
 export type { PolicySource, VerifiedPair, VerifiedReceipt } from './verify.js';
 export type { ClientErrorCode, ResponseError } from './error.js';
 export type { RetryOptions } from './retry.js';
+export { IndexedDbStore, isOperation, MemoryStore, OPERATIONS, Outbox, WrongMember } from './outbox/index.js';
+export type {
+  Changes,
+  InputOf,
+  ItemState,
+  LinkOptions,
+  NewInput,
+  NewItem,
+  OperationName,
+  OutboxEvent,
+  OutboxItem,
+  OutboxOptions,
+  OutboxReceipt,
+  OutboxRefusal,
+  OutboxStore,
+  PutOptions,
+  StoredItem,
+  Trouble,
+} from './outbox/index.js';
 export {
   AmendEncounterDocument,
   AmendInstitutionDocument,
@@ -46,6 +65,7 @@ export {
   EntryDocument,
   FileReportDocument,
   FormDocument,
+  InclusionProofDocument,
   InstitutionsDocument,
   MeDocument,
   OpeningsDocument,

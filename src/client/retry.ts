@@ -27,17 +27,21 @@ export const sleep: Sleep = (milliseconds, signal) =>
 
 /**
  * Milliseconds before attempt number `attempt` + 1: twice as long each time, half of it by chance, so that many clients
- * don't come back at once. What the server asks for (`Retry-After`, seconds) is kept, up to the longest delay.
+ * don't come back at once. What the server asks for (`asked`) is kept, up to the longest delay.
  */
 export function delayAfter(
   attempt: number,
   options: Required<RetryOptions>,
-  retryAfter: string | null,
+  asked: number,
   random: () => number,
 ): number {
-  const asked = retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : 0;
   const grown = Math.min(options.firstDelay * 2 ** (attempt - 1), options.longestDelay);
   return Math.min(Math.max(asked, grown / 2 + (grown / 2) * random()), options.longestDelay);
+}
+
+/** Milliseconds that a `Retry-After` header in seconds asks for; 0 for none, and for the form of it that is a date. */
+export function askedDelay(header: string | null): number {
+  return header !== null && /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : 0;
 }
 
 /** HTTP statuses that say "not now" (RFC 9110, RFC 6585). */
