@@ -9,6 +9,7 @@ import type { ExitCode } from './exit.js';
 import { addImport } from './import-fhir.js';
 import { addInit } from './init.js';
 import { note, sayJson } from './output.js';
+import { addOutbox } from './outbox.js';
 import { addPeer } from './peer.js';
 import { addRestore } from './restore.js';
 import { addRotateKey } from './rotate-key.js';
@@ -42,6 +43,7 @@ export function createProgram(finish: Finish): Command {
     addServe,
     addPeer,
     addImport,
+    addOutbox,
     addVerify,
     addBackup,
     addRestore,

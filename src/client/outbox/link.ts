@@ -93,7 +93,9 @@ export class Link {
     const { binding } = this.#bound;
     if (binding === null) return this.#bound.bind(found);
     if (logOf(binding.origin) !== logOf(found.origin))
-      throw new WrongMember(`expected the log ${binding.origin}, which this outbox is for, got ${found.origin}`);
+      throw new WrongMember(
+        `expected the log ${binding.origin}, which this outbox is for, got ${found.origin}`,
+      );
     if (binding.member !== found.member)
       throw new WrongMember(
         `expected a token of member ${binding.member}, whose outbox this is, got one of ${found.member}`,

@@ -166,7 +166,10 @@ export class Outbox {
     const ids = await this.#turn(async () => {
       const item = this.#require(id);
       if (item.state !== 'REFUSED')
-        throw new VitrineError('CONFLICT', `expected an item that was refused, got one that is ${item.state}`);
+        throw new VitrineError(
+          'CONFLICT',
+          `expected an item that was refused, got one that is ${item.state}`,
+        );
       const sending = item.sending === null ? undefined : this.#shelf.sending(item.sending);
       const isSpent = item.refusals.some(({ code, path }) => SPENT.has(code) || path[1] === 'requestId');
       if (sending === undefined || isSpent)

@@ -181,7 +181,11 @@ export class Sender {
 
   #again(sending: Sending, attempts: number, { code, message, wait }: Again): Trouble {
     const { options, tell } = this.#parts;
-    const patience = { attempts: Infinity, firstDelay: options.firstDelay, longestDelay: options.longestDelay };
+    const patience = {
+      attempts: Infinity,
+      firstDelay: options.firstDelay,
+      longestDelay: options.longestDelay,
+    };
     const delay = delayAfter(Math.min(attempts, 30), patience, wait, options.random);
     this.#rounds.set(sending.id, { attempts, notBefore: options.clock().getTime() + delay });
     const trouble = { code, message, at: this.#now() };
@@ -193,7 +197,8 @@ export class Sender {
   #linkIsBack(): void {
     for (const { id, trouble } of this.#open()) {
       const round = this.#rounds.get(id);
-      if (round !== undefined && trouble?.code === 'NETWORK') this.#rounds.set(id, { ...round, notBefore: 0 });
+      if (round !== undefined && trouble?.code === 'NETWORK')
+        this.#rounds.set(id, { ...round, notBefore: 0 });
     }
   }
 

@@ -51,18 +51,13 @@ function decided(item: StoredItem, fate: Fate | undefined, now: string): StoredI
       refusals: [],
       settledAt: now,
     };
-  const isKnown =
-    item.state === 'REFUSED' && JSON.stringify(item.refusals) === JSON.stringify(fate.refusals);
+  const isKnown = item.state === 'REFUSED' && JSON.stringify(item.refusals) === JSON.stringify(fate.refusals);
   if (isKnown) return item;
   return { ...item, state: 'REFUSED', receipts: fate.receipts, refusals: fate.refusals, settledAt: now };
 }
 
 /** A batch that was refused for its form was never looked into and never will be: its items wait again. */
-function takeApart(
-  sending: Sending,
-  items: readonly StoredItem[],
-  alone: ReadonlySet<number>,
-): ShelfChange {
+function takeApart(sending: Sending, items: readonly StoredItem[], alone: ReadonlySet<number>): ShelfChange {
   return {
     items: items.map((item, place) => ({
       ...item,
