@@ -112,14 +112,21 @@ async function drive(number: number): Promise<void> {
 const settled = (outbox: Outbox): number =>
   outbox.items().filter(({ state }) => state === 'ACCEPTED' || state === 'REFUSED').length;
 
-async function entriesOn(
-  owner: string,
-): Promise<{ index: string; op: string; actor: string; request: string; part: number; leaf: Buffer }[]> {
+interface OnLog {
+  readonly index: string;
+  readonly actor: string;
+  readonly op: string;
+  readonly request: string;
+  readonly leaf: Buffer;
+}
+
+/** What the entries themselves say, not the table that the server looks requests up in. */
+async function entriesOn(owner: string): Promise<OnLog[]> {
   const client = new pg.Client({ connectionString: owner });
   await client.connect();
   try {
-    const { rows } = await client.query(
-      `SELECT index::text, actor::text, leaf, o->>'op' AS op, o->>'request' AS request, (o->>'part')::int AS part
+    const { rows } = await client.query<OnLog>(
+      `SELECT index::text, actor::text, leaf, o->>'op' AS op, o->>'request' AS request
        FROM (SELECT *, convert_from(opening, 'UTF8')::json AS o FROM entry) e ORDER BY e.index`,
     );
     return rows;

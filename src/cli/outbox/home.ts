@@ -9,10 +9,14 @@ import { doWishes, grant, leaveWish, wishesIn, type Wish } from './wishes.js';
 const NOWHERE: LinkOptions = { endpoint: 'http://localhost/graphql' };
 
 /** Opens an outbox for this process alone, with everything that was left for it done. */
-export async function openHome(home: string, link: LinkOptions = NOWHERE): Promise<Outbox> {
+export async function openHome(
+  home: string,
+  link: LinkOptions = NOWHERE,
+  refused: (message: string) => void = (message) => note(`not done: ${message}`),
+): Promise<Outbox> {
   const outbox = await Outbox.open({ store: await FileStore.open(home), ...link });
   try {
-    await doWishes(home, outbox, (message) => note(`not done: ${message}`));
+    await doWishes(home, outbox, refused);
     return outbox;
   } catch (cause) {
     await outbox.close();
@@ -29,9 +33,10 @@ export async function openHome(home: string, link: LinkOptions = NOWHERE): Promi
 export async function wishOf(home: string, wish: Wish): Promise<number | null> {
   // First of all it is kept; what is put in is never lost by what follows.
   if ('put' in wish) await leaveWish(home, wish);
+  const refused: string[] = [];
   let outbox: Outbox;
   try {
-    outbox = await openHome(home);
+    outbox = await openHome(home, NOWHERE, (message) => refused.push(message));
   } catch (error) {
     const pid = holderOf(error);
     if (pid === null) throw error;
@@ -40,6 +45,8 @@ export async function wishOf(home: string, wish: Wish): Promise<number | null> {
   }
   try {
     if (!('put' in wish)) await grant(outbox, wish);
+    else if (wish.put.some(({ id }) => outbox.item(id) === null))
+      throw new VitrineError('CONFLICT', `nothing was put in: ${refused.join('; ')}`);
     return null;
   } finally {
     await outbox.close();
