@@ -64,8 +64,8 @@ export async function viewHome(home: string): Promise<Outbox> {
   return outbox;
 }
 
-/** The process that has the folder, by the error that says so. */
-function holderOf(error: unknown): number | null {
+/** The process that has the folder, by the error that says so; null for any other error. */
+export function holderOf(error: unknown): number | null {
   if (!(error instanceof VitrineError) || error.code !== 'NOT_CONFIGURED') return null;
   const { pid } = error.details;
   return typeof pid === 'number' ? pid : null;

@@ -1,9 +1,9 @@
 /** Sends a folder's outbox, and does meanwhile what other processes leave there. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Outbox, OutboxEvent } from '../../client/index.js';
+import type { LinkOptions, Outbox, OutboxEvent } from '../../client/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
-import { openHome } from './home.js';
+import { holderOf, openHome } from './home.js';
 import { doWishes } from './wishes.js';
 
 export interface SendOptions {
@@ -29,6 +29,9 @@ export interface SendSummary {
 /** Milliseconds between two looks at what others left. */
 const LOOK_MS = 300;
 
+/** Milliseconds that another process may have the outbox before it is told. */
+const TAKE_MS = 2_000;
+
 /**
  * Sends until everything has its end, or until the signal.
  *
@@ -40,7 +43,7 @@ export async function sendHome(options: SendOptions): Promise<SendSummary> {
   const token = readToken(tokenFile);
   if (token === null) throw new VitrineError('NOT_CONFIGURED', `expected an access token in ${tokenFile}`);
   // While it is being written anew there may be none: the server says so, and it is asked again.
-  const outbox = await openHome(home, { endpoint, token: () => readToken(tokenFile) ?? '' });
+  const outbox = await take(home, { endpoint, token: () => readToken(tokenFile) ?? '' });
   outbox.watch(onEvent);
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();
@@ -57,6 +60,17 @@ export async function sendHome(options: SendOptions): Promise<SendSummary> {
   } finally {
     signal.removeEventListener('abort', onAbort);
     await outbox.close();
+  }
+}
+
+/** Opens the outbox; a command that puts something in at this moment is waited for. */
+async function take(home: string, link: LinkOptions): Promise<Outbox> {
+  for (const deadline = Date.now() + TAKE_MS; ; await pause(50)) {
+    try {
+      return await openHome(home, link);
+    } catch (error) {
+      if (holderOf(error) === null || Date.now() > deadline) throw error;
+    }
   }
 }
 

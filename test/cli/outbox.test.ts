@@ -1,0 +1,215 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { run } from '../../src/cli/program.js';
+import { until } from '../support/process.js';
+import { TestVitrine } from '../support/vitrine.js';
+
+let vitrine: TestVitrine;
+let folder: string;
+let home: string;
+let patient: string;
+
+beforeAll(async () => {
+  vitrine = await TestVitrine.start();
+  const found = await vitrine.ask<{ patients: { edges: { node: { id: string } }[] } }>(
+    'registrar.city',
+    '{ patients(first: 1) { edges { node { id } } } }',
+  );
+  patient = found.data?.patients.edges[0]?.node.id ?? '';
+}, 120_000);
+afterAll(() => vitrine.stop());
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vitrine-outbox-'));
+  home = join(folder, 'outbox');
+  await writeFile(token(), await vitrine.token('clinician.city'));
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true });
+});
+
+const token = (): string => join(folder, 'token');
+
+interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+let streams = { out: '', err: '' };
+
+async function outbox(...words: readonly string[]): Promise<Said> {
+  streams = { out: '', err: '' };
+  const before = streams;
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((before.out += String(text)), true));
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((before.err += String(text)), true));
+  const [command = '', ...others] = words;
+  const code = await run(['node', 'vitrine', 'outbox', command, '--home', home, ...others]);
+  return { code, ...before };
+}
+
+const send = (...words: readonly string[]) =>
+  outbox('send', '--endpoint', `${vitrine.url}/graphql`, '--token-file', token(), ...words);
+
+let visits = 0;
+const visit = (more: object = {}) => ({
+  operation: 'recordEncounter',
+  input: {
+    patient,
+    class: 'AMB',
+    status: 'FINISHED',
+    start: new Date(Date.UTC(2024, 0, 1, 0, visits++)).toISOString(),
+    ...more,
+  },
+});
+
+async function put(items: unknown, ...words: readonly string[]): Promise<string[]> {
+  const file = join(folder, 'items.json');
+  await writeFile(file, JSON.stringify(items));
+  const { code, out, err } = await outbox('put', file, ...words);
+  expect([code, err]).toEqual([0, '']);
+  return out.trim().split('\n');
+}
+
+async function listed(): Promise<{ id: string; state: string; heldBy: string[] }[]> {
+  const { out } = await outbox('list', '--json');
+  return JSON.parse(out) as { id: string; state: string; heldBy: string[] }[];
+}
+
+describe('vitrine outbox', () => {
+  it('keeps what is put in, shows it, sends it, and shows its receipt', async () => {
+    const [first = '', second = ''] = await put([visit(), visit()]);
+    expect(await listed()).toMatchObject([
+      { id: first, state: 'WAITING', heldBy: [] },
+      { id: second, state: 'WAITING', heldBy: [first] },
+    ]);
+    const shown = await outbox('show', first);
+    expect([shown.code, shown.out]).toEqual([0, expect.stringContaining(patient)]);
+    const sent = await send();
+    expect([sent.code, sent.err]).toEqual([0, '2 accepted, 0 refused, 0 not sent yet\n']);
+    expect(sent.out.match(/^accepted \S+ recordEncounter: entry \d+/gm)).toHaveLength(2);
+    const after = await outbox('show', first, '--json');
+    expect(JSON.parse(after.out)).toMatchObject({ state: 'ACCEPTED', input: null, receipts: [{}] });
+    expect((await outbox('drop', '--accepted')).code).toBe(0);
+    expect(await listed()).toEqual([]);
+  });
+
+  it('tells what was refused and why, sends it again as it was, and drops it', async () => {
+    const [id = ''] = await put(visit({ start: '2999-01-01T00:00:00Z' }));
+    const sent = await send();
+    expect(sent.code).toBe(1);
+    expect(sent.out).toMatch(new RegExp(`^REFUSED ${id} .* \\(BAD_USER_INPUT\\) at input\\.start$`, 'm'));
+    expect((await outbox('list', '--state', 'REFUSED')).out).toContain('BAD_USER_INPUT');
+    expect((await outbox('retry', id)).code).toBe(0);
+    expect((await listed())[0]?.state).toBe('SENT');
+    expect((await send()).code).toBe(1);
+    expect((await outbox('drop', id)).code).toBe(0);
+    expect(await listed()).toEqual([]);
+  });
+
+  it('refuses only the item whose form the server refuses, though it went in one batch', async () => {
+    const [good = '', bad = '', other = ''] = await put(
+      [visit(), visit({ start: 'yesterday' }), visit()],
+      '--no-thread',
+    );
+    expect((await send()).code).toBe(1);
+    expect(await listed()).toMatchObject([
+      { id: good, state: 'ACCEPTED' },
+      { id: bad, state: 'REFUSED', refusals: [{ code: 'BAD_USER_INPUT', path: ['input', 'start'] }] },
+      { id: other, state: 'ACCEPTED' },
+    ]);
+  });
+
+  it('reads standard input', async () => {
+    const given = Readable.from([JSON.stringify(visit())]);
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(given as unknown as typeof process.stdin);
+    expect((await outbox('put', '-')).code).toBe(0);
+    expect(await listed()).toHaveLength(1);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no JSON', '{', 'expected JSON (BAD_USER_INPUT)'],
+    ['nothing', '[]', 'at least one item'],
+    ['an unknown mutation', { operation: 'drop', input: {} }, 'operation: expected the name of a mutation'],
+    ['an unknown member', { operation: 'fileReport', input: { formm: 'x' } }, 'formm'],
+    ['a missing one', [{ operation: 'fileReport', input: {} }], '0.input'],
+    ['a wrong choice', { operation: 'recordEncounter', input: { class: 'WALK' } }, 'input.class'],
+    ['another member beside them', { operation: 'fileReport', input: {}, then: 1 }, 'then'],
+  ])('refuses %s with its place, and keeps nothing', async (_name, given, expected) => {
+    const file = join(folder, 'items.json');
+    await writeFile(file, typeof given === 'string' ? given : JSON.stringify(given));
+    const { code, err } = await outbox('put', file);
+    expect([code, err]).toEqual([1, expect.stringContaining(expected)]);
+    expect(await listed()).toEqual([]);
+  });
+
+  it.each([
+    [['put']],
+    [['send']],
+    [['send', '--token-file', 'x', '--for', 'ever']],
+    [['send', '--token-file', 'x', '--endpoint', 'ftp://x']],
+    [['list', '--state', 'LOST']],
+    [['nonsense']],
+  ])('is called wrongly by %j', async (words) => {
+    expect((await outbox(...words)).code).toBe(2);
+  });
+
+  it.each([
+    [['show', '01890a5d-ac96-774b-bcce-b302099a8057'], 'no item'],
+    [['retry', '01890a5d-ac96-774b-bcce-b302099a8057'], 'no item'],
+    [['drop', '01890a5d-ac96-774b-bcce-b302099a8057'], 'no item'],
+    [['drop'], 'expected ids, or --accepted'],
+    [['put', '/nowhere/items.json'], 'ENOENT'],
+  ])('says what is wrong with %j', async (words, expected) => {
+    const { code, err } = await outbox(...words);
+    expect([code, err]).toEqual([1, expect.stringContaining(expected)]);
+  });
+
+  it('needs a token file, and stops for another member’s token', async () => {
+    await put(visit());
+    await rm(token());
+    expect((await send()).code).toBe(78);
+    await writeFile(token(), await vitrine.token('clinician.city'));
+    expect((await send()).code).toBe(0);
+    await put(visit());
+    await writeFile(token(), await vitrine.token('registrar.city'));
+    const { code, err } = await send();
+    expect([code, err]).toEqual([1, expect.stringContaining('whose outbox this is')]);
+  });
+
+  it('stops after the time it was given, and says what is left', async () => {
+    const [id = ''] = await put(visit());
+    const { code, err } = await outbox(
+      ...['send', '--token-file', token(), '--endpoint', 'http://127.0.0.1:1/graphql', '--for', '0.3'],
+    );
+    expect(code).toBe(1);
+    expect(err).toContain('expected an answer of 127.0.0.1:1, got none (NETWORK); trying on');
+    expect(err).toContain('0 accepted, 0 refused, 1 not sent yet');
+    expect(await listed()).toMatchObject([{ id, state: 'SENT', trouble: { code: 'NETWORK' } }]);
+    expect((await outbox('drop', id)).code).toBe(1);
+    expect((await outbox('drop', '--even-sent', id)).code).toBe(0);
+    expect(await listed()).toEqual([]);
+  });
+
+  it('takes what others put in while it sends, and does what they wish', async () => {
+    const sending = send('--watch');
+    await until('it has the outbox', () => existsSync(join(home, 'outbox.lock')));
+    const put1 = join(folder, 'one.json');
+    await writeFile(put1, JSON.stringify([visit(), visit({ start: '2999-01-01T00:00:00Z' })]));
+    const ids = (await outbox('put', put1)).out.trim().split('\n');
+    const settled = async () => {
+      const states = (await listed()).map(({ state }) => state);
+      return states.join() === 'ACCEPTED,REFUSED';
+    };
+    await until('they are settled', settled);
+    const dropped = await outbox('drop', '--accepted', ids[1] ?? '');
+    expect(dropped.code).toBe(0);
+    await until('nothing is left', async () => (await listed()).length === 0);
+    process.emit('SIGTERM');
+    expect((await sending).code).toBe(0);
+  });
+});
