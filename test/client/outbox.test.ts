@@ -375,7 +375,7 @@ describe('what may be done to an item', () => {
     const signed = { statement: 'e30.e30.AA', seed: 'AA' };
     await outbox.putAll([
       ...visits(2),
-      { operation: 'recordEncounter', input: { ...visit(PATIENT), requestId, signed } as never },
+      { operation: 'recordEncounter', input: { ...visit(PATIENT), requestId, signed } },
     ]);
     await outbox.send();
     expect(server.mutations.map(({ input }) => input.encounters?.length)).toEqual([2, undefined]);

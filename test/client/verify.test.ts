@@ -7,7 +7,8 @@ import { verifyBundle } from '../../src/client/index.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** Packages that run in browsers. */
-const BROWSER_SAFE = /^(?:@noble\/(?:curves|hashes)\/|graphql$|@graphql-typed-document-node\/core$|uuid$)/;
+const BROWSER_SAFE =
+  /^(?:@noble\/(?:curves|hashes)\/|graphql$|@graphql-typed-document-node\/core$|uuid$|zod$)/;
 
 /** Everything that a module imports, over all its own files. */
 function packagesBehind(entry: string): ReadonlySet<string> {
