@@ -125,6 +125,21 @@ export const SETTINGS = {
   MAX_TOKENS: setting(count(100, 100_000), '4000', 'most lexical tokens in a query'),
   MAX_COST: setting(count(100, 10_000_000), '20000', 'highest computed cost of a query'),
   MAX_SUBSCRIPTIONS: setting(count(1, 1000), '16', 'most open operations on one WebSocket'),
+  FEED_BUFFER_BYTES: setting(
+    count(16_384, 64 << 20),
+    '262144',
+    'most that a WebSocket may have unsent before its subscriptions to the log get no more',
+  ),
+  FEED_STALL_MS: setting(
+    count(100, 600_000),
+    '10000',
+    'longest that it may be so full before they end with RESUME_REQUIRED',
+  ),
+  FEED_CACHE_BYTES: setting(
+    count(65_536, 1 << 30),
+    '33554432',
+    'answers that are kept for subscribers to the log who are a little behind',
+  ),
   REQUEST_TIMEOUT_MS: setting(
     count(100, 600_000),
     '30000',
@@ -286,6 +301,11 @@ export function parseConfig(environment: Environment): Config {
       subscriptions: given.MAX_SUBSCRIPTIONS ?? 16,
       requestMs: given.REQUEST_TIMEOUT_MS ?? 30_000,
       stopMs: given.STOP_TIMEOUT_MS ?? 10_000,
+    },
+    feed: {
+      bufferBytes: given.FEED_BUFFER_BYTES ?? 262_144,
+      stallMs: given.FEED_STALL_MS ?? 10_000,
+      cacheBytes: given.FEED_CACHE_BYTES ?? 33_554_432,
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Who a caller is to patients and their encounters (design: access, "Relations and the matrix"). */
+import { isCaller } from '../records/index.js';
 import type { Caller, Member, Relation, RelationLookups, Unrelated } from '../records/index.js';
 
 /** Days after the end of an encounter for which its institution still treats the patient. */
@@ -44,5 +45,6 @@ async function treatedBy(
 ): Promise<ReadonlySet<string>> {
   if (caller.institution === null || patients.length === 0) return new Set();
   const since = new Date(lookups.now().getTime() - TREATING_DAYS * DAY_MILLISECONDS).toISOString();
-  return lookups.treated(patients, caller.institution, caller.id, since);
+  const isOwn = (member: string): boolean => isCaller(caller, member);
+  return lookups.treated(patients, caller.institution, isOwn, since);
 }

@@ -36,17 +36,17 @@ export type Caller = Member | null;
 
 /** What an answer looked at of who its caller is, beyond the standing that it shares with others. */
 export interface Looked {
-  /** It read the member's id or authority, or the caller is whom it compared it with: the answer is this member's alone. */
+  /** It read who exactly the caller is: the answer is for nobody else, and for the caller it is to be made anew. */
   personal: boolean;
-  /** Members that the caller was compared with and isn't: the answer isn't theirs. */
+  /** Members that the caller was taken not to be: the answer isn't theirs. */
   readonly compared: Set<string>;
 }
 
-const LOOKED = new WeakMap<object, { readonly id: string; readonly looked: Looked }>();
+const LOOKED = new WeakMap<object, Looked>();
 
 /**
- * The same caller, with a note of what was looked at: an answer for it is the answer for every member of its standing
- * (`standingOf`) unless the note says otherwise.
+ * Somebody of the member's standing who is no member in particular, with a note of what was looked at: an answer for it
+ * is the answer for every member of this standing (`standingOf`) unless the note says otherwise.
  */
 export function watchedCaller(member: Member): { readonly caller: Member; readonly looked: Looked } {
   const looked: Looked = { personal: false, compared: new Set() };
@@ -62,17 +62,17 @@ export function watchedCaller(member: Member): { readonly caller: Member; readon
       return authority;
     },
   };
-  LOOKED.set(caller, { id, looked });
+  LOOKED.set(caller, looked);
   return { caller, looked };
 }
 
 /** Whether the caller is this member. Ask it so, not by its id, where one answer may serve several callers. */
 export function isCaller(caller: Caller, member: string): boolean {
-  const watched = caller === null ? undefined : LOOKED.get(caller);
-  if (watched === undefined) return caller?.id === member;
-  if (watched.id === member) watched.looked.personal = true;
-  else watched.looked.compared.add(member);
-  return watched.id === member;
+  if (caller === null) return false;
+  const looked = LOOKED.get(caller);
+  if (looked === undefined) return caller.id === member;
+  looked.compared.add(member);
+  return false;
 }
 
 /** Everything of a caller but which member it is, as a text: equal for callers of one standing. */

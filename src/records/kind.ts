@@ -93,11 +93,11 @@ export type Unrelated<V> = Omit<Loaded<V>, 'relations'>;
 export interface RelationLookups {
   /** The moment of the request: relations that end with time are counted from it. */
   now(): Date;
-  /** Patients among `patients` with an encounter of `institution`, open or ended since `since`, recorded by another member than `except`. */
+  /** Patients among `patients` with an encounter of `institution`, open or ended since `since`, whose recorder isn't `except`. */
   treated(
     patients: readonly string[],
     institution: string,
-    except: string,
+    except: (member: string) => boolean,
     since: string,
   ): Promise<ReadonlySet<string>>;
 }

@@ -14,6 +14,8 @@ import type { Config } from './settings.js';
 /** The least that the server must know of a request's context; `api/context.ts` says all of it. */
 export interface CallerContext {
   readonly caller: Caller;
+  /** Whether the standing is as it was found, without the database; where it can't be told it is looked up. */
+  readonly holds?: () => boolean;
 }
 
 export interface ServerDependencies<C extends CallerContext> {
@@ -26,6 +28,8 @@ export interface ServerDependencies<C extends CallerContext> {
    * @throws VitrineError UNAUTHENTICATED for a stranger, FORBIDDEN for a suspended member.
    */
   readonly contextOf: (claims: Claims | null, log: Logger) => Promise<C>;
+  /** Calls back when something may have changed anyone's standing; gives what stops it. */
+  readonly onChange?: (heard: () => void) => () => void;
   readonly authenticator: Authenticator;
   /** Present in development only: serves `/dev/token` and its keys. */
   readonly developmentIssuer: DevelopmentIssuer | null;

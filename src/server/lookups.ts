@@ -51,7 +51,7 @@ export function lookupsFor(clock: () => Date): LookupsFor {
         for await (const encounter of encounters(store, [...where, end])) {
           const { values, anchor } = encounter;
           // Evidence that the caller wrote itself is none (design: access, "Views").
-          if (anchor.actor !== except && isCare(values) && isToldOf(encounter)) found.add(values.patient);
+          if (isCare(values) && isToldOf(encounter) && !except(anchor.actor)) found.add(values.patient);
           if (found.size === patients.length) return found;
         }
       }

@@ -18,6 +18,12 @@ export interface Metrics {
   /** Integrity alarms by code. Any is a reason to wake someone. */
   readonly alarms: Counter<'code'>;
   readonly sockets: Gauge;
+  /** Subscribers that follow the log. */
+  readonly feedSubscriptions: Gauge;
+  /** Events that were written to them. */
+  readonly feedEvents: Counter;
+  /** Subscriptions that the server ended, by code; RESUME_REQUIRED: its subscriber was too slow. */
+  readonly feedEnds: Counter<'code'>;
 }
 
 /** Makes the metrics in a registry of their own. `processMetrics`: also those of Node itself. */
@@ -67,5 +73,21 @@ export function createMetrics(processMetrics = true): Metrics {
       registers,
     }),
     sockets: new Gauge({ name: 'vitrine_websockets', help: 'Open WebSockets', registers }),
+    feedSubscriptions: new Gauge({
+      name: 'vitrine_feed_subscriptions',
+      help: 'Subscribers that follow the log',
+      registers,
+    }),
+    feedEvents: new Counter({
+      name: 'vitrine_feed_events_total',
+      help: 'Events that were written to subscribers who follow the log',
+      registers,
+    }),
+    feedEnds: new Counter({
+      name: 'vitrine_feed_ends_total',
+      help: 'Subscriptions to the log that the server ended, by code',
+      labelNames: ['code'],
+      registers,
+    }),
   };
 }

@@ -48,6 +48,16 @@ export const UPLOADS_BY_DEFAULT: UploadSettings = {
   sweepMs: 30_000,
 };
 
+/** What subscribers who follow the log may cost, all of them at one process. */
+export interface FeedBounds {
+  /** Bytes that a WebSocket may have unsent before its subscriptions get no more. */
+  readonly bufferBytes: number;
+  /** Milliseconds that it may be so full before they are told to resume. */
+  readonly stallMs: number;
+  /** Bytes of answers kept for those who are a little behind. */
+  readonly cacheBytes: number;
+}
+
 export interface Config {
   readonly mode: 'development' | 'test' | 'production';
   readonly host: string;
@@ -74,4 +84,5 @@ export interface Config {
   readonly witnessPolicy: string | null;
   readonly limits: Limits;
   readonly uploads: UploadSettings;
+  readonly feed: FeedBounds;
 }

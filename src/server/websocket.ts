@@ -1,133 +1,49 @@
 /**
  * GraphQL over WebSocket (the graphql-transport-ws protocol) on the same path, with the same authentication, limits,
- * shield and error shapes as over HTTP. A subscription's standing is looked up again for every event, so that a
- * suspension or the end of a token takes effect at once.
+ * shield and error shapes as over HTTP. graphql-ws speaks the protocol; the events of those who follow the log are
+ * written by `feed`, for graphql-ws would make and write each event anew for each of them.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import {
-  GraphQLError,
-  createSourceEventStream,
-  execute,
-  getOperationAST,
-  getVariableValues,
-  parse,
-  validate,
-} from 'graphql';
+import { createSourceEventStream, execute, GraphQLError } from 'graphql';
 import type {
   ExecutionArgs,
   ExecutionResult,
   FormattedExecutionResult,
   GraphQLFormattedError,
 } from 'graphql';
-import type { Context } from 'graphql-ws';
-import { useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
-import { toGraphQLError } from '../api/index.js';
+import { CloseCode, handleProtocols, makeServer, type Context } from 'graphql-ws';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { Trail } from '../api/index.js';
 import { asUnavailable } from '../database/index.js';
 import { VitrineError } from '../ledger/core/error.js';
 import type { Claims } from './authentication.js';
 import type { CallerContext, ServerDependencies } from './dependencies.js';
+import { Feed } from './feed/index.js';
 import { measure } from './graphql.js';
-import { requireIntrospection } from './introspection.js';
+import { asGraphQLError, prepare } from './prepare.js';
+import { Socket } from './socket.js';
+import { Subscription } from './subscription.js';
 
 /** Where GraphQL is served. */
 export const GRAPHQL_PATH = '/graphql';
 
 interface Extra extends Record<PropertyKey, unknown> {
+  readonly socket: Socket;
+  readonly close: (code: number, reason: string) => void;
   claims?: Claims | null;
 }
 
-type Connection = Context<
-  Record<string, unknown>,
-  Extra & { socket: { close(code: number, reason: string): void } }
->;
+type Connection = Context<Record<string, unknown>, Extra>;
 
 /** Makes a fresh context, or throws when the bearer has lost its standing meanwhile. */
 type Renew<C> = () => Promise<C>;
 
-const asGraphQLError = (error: unknown): GraphQLError =>
-  error instanceof VitrineError
-    ? toGraphQLError(error)
-    : new GraphQLError('unexpected', {
-        originalError: error instanceof Error ? error : new Error('unexpected'),
-      });
-
-/** An error of the request itself, which graphql-js leaves without a code. */
-function asRefused(error: GraphQLError): GraphQLError {
-  if (error.extensions['code'] === undefined) error.extensions['code'] = 'BAD_USER_INPUT';
-  return error;
-}
-
-/**
- * Runs a subscription as graphql-js does, but with a context of its own for each event. Not an async generator: its
- * `return` would wait for the next event before the source is told that nobody listens any more.
- */
-async function subscribeRenewing<C>(
-  args: ExecutionArgs,
-  renew: Renew<C>,
-): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-  const source = await createSourceEventStream(args);
-  if (!(Symbol.asyncIterator in source)) return source;
-  const events = source[Symbol.asyncIterator]();
-  let ended = false;
-  const end = async (): Promise<IteratorResult<ExecutionResult>> => {
-    ended = true;
-    await events.return?.();
-    return { done: true, value: undefined };
-  };
-  const results: AsyncIterableIterator<ExecutionResult> = {
-    [Symbol.asyncIterator]: () => results,
-    async next() {
-      if (ended) return { done: true, value: undefined };
-      const event = await events.next();
-      if (event.done) return { done: true, value: undefined };
-      try {
-        const contextValue = await renew();
-        return { done: false, value: await execute({ ...args, rootValue: event.value, contextValue }) };
-      } catch (error) {
-        await end();
-        return { done: false, value: { errors: [asGraphQLError(error)] } };
-      }
-    },
-    return: end,
-    throw: end,
-  };
-  return results;
-}
-
-/** Checks an operation as Apollo Server does over HTTP, in the same order. */
-function prepare<C extends CallerContext>(
-  deps: ServerDependencies<C>,
-  context: C,
-  payload: {
-    query: string;
-    operationName?: string | null | undefined;
-    variables?: Record<string, unknown> | null | undefined;
-  },
-): ExecutionArgs | readonly GraphQLError[] {
-  const { schema, config } = deps;
-  try {
-    const document = parse(payload.query, { maxTokens: config.limits.tokens });
-    const errors = validate(schema, document);
-    if (errors.length > 0) return errors.map(asRefused);
-    const operation = getOperationAST(document, payload.operationName);
-    if (!operation) throw new VitrineError('BAD_USER_INPUT', 'the document has no such operation');
-    requireIntrospection(config.introspection, context.caller, schema, document);
-    const given = payload.variables ?? {};
-    const { errors: wrong } = getVariableValues(schema, operation.variableDefinitions ?? [], given);
-    if (wrong) return wrong.map(asRefused);
-    deps.checkOperation({ schema, document, operation, variables: given });
-    return {
-      schema,
-      document,
-      contextValue: context,
-      operationName: payload.operationName ?? null,
-      variableValues: given,
-    };
-  } catch (error) {
-    return [error instanceof GraphQLError ? asRefused(error) : asGraphQLError(error)];
-  }
+/** Where an operation came from. */
+interface Origin<C> {
+  readonly id: string;
+  readonly connection: Connection;
+  readonly renew: Renew<C>;
 }
 
 /** One connection's way from its token to contexts. */
@@ -161,7 +77,7 @@ async function admit<C extends CallerContext>(
     if (!refused) deps.log.error({ err: error }, 'a WebSocket could not be admitted');
     deps.metrics.errors.inc({ code: refused?.code ?? 'INTERNAL' });
     const code = refused?.code === 'UNAUTHENTICATED' ? 4401 : refused?.code === 'FORBIDDEN' ? 4403 : 1013;
-    connection.extra.socket.close(code, (refused?.message ?? 'an unexpected error occurred').slice(0, 120));
+    connection.extra.close(code, (refused?.message ?? 'an unexpected error occurred').slice(0, 120));
     return false;
   }
 }
@@ -171,79 +87,125 @@ export interface Sockets {
   close(): Promise<void>;
 }
 
+/** Errors and answers in the shape in which they leave. */
+class Shape<C extends CallerContext> {
+  constructor(private readonly deps: ServerDependencies<C>) {}
+
+  readonly error = (error: GraphQLFormattedError | GraphQLError): GraphQLFormattedError =>
+    this.deps.formatError(error instanceof GraphQLError ? error.toJSON() : error, error);
+
+  errors(errors: readonly (GraphQLFormattedError | GraphQLError)[]): readonly GraphQLFormattedError[] {
+    const formatted = errors.map(this.error);
+    return this.deps.collapse ? this.deps.collapse(formatted) : formatted;
+  }
+
+  result({ errors, ...rest }: ExecutionResult): FormattedExecutionResult {
+    return errors ? { ...rest, errors: this.errors(errors) } : rest;
+  }
+}
+
+/** The GraphQL side of all connections. */
+function protocolOf<C extends CallerContext>(deps: ServerDependencies<C>, shape: Shape<C>) {
+  const { clock, metrics, config } = deps;
+  const format = (result: ExecutionResult): FormattedExecutionResult => shape.result(result);
+  const feed = new Feed({ bounds: config.feed, format, asGraphQLError, clock, metrics });
+  const origins = new WeakMap<object, Origin<C>>();
+
+  const subscribe = async (
+    args: ExecutionArgs,
+  ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> => {
+    const origin = origins.get(args.contextValue as object);
+    if (!origin) throw new Error('a subscription has no connection');
+    const source = await createSourceEventStream(args);
+    if (!(Symbol.asyncIterator in source)) return source;
+    const { id, renew } = origin;
+    const { socket, claims } = origin.connection.extra;
+    const expires = claims ? claims.expires * 1000 : null;
+    if (source instanceof Trail) return feed.deliver(source, args, { id, socket, expires });
+    const onChange = deps.onChange ?? (() => () => undefined);
+    return new Subscription(source, args, { renew, expires, clock, onChange });
+  };
+
+  return makeServer<Record<string, unknown>, Extra>({
+    connectionInitWaitTimeout: 5000,
+    onConnect: (connection) => admit(deps, connection),
+    onSubscribe: async (connection, id, payload) => {
+      const most = config.limits.subscriptions;
+      if (Object.keys(connection.subscriptions).length > most)
+        return [asGraphQLError(new VitrineError('LIMIT_EXCEEDED', `more than ${most} open operations`))];
+      const renew = renewal(deps, connection);
+      try {
+        const context = await renew();
+        origins.set(context, { id, connection, renew });
+        return prepare(deps, context, payload);
+      } catch (error) {
+        return [asGraphQLError(error)];
+      }
+    },
+    execute: async (args) => {
+      const started = performance.now();
+      const result = await execute(args);
+      measure(metrics, 'query', started, (result.errors ?? []).map(shape.error));
+      return result;
+    },
+    subscribe,
+    onError: (_connection, _id, _payload, errors) => [...shape.errors(errors)],
+    // What `execute` and `subscribe` gave; graphql-ws types it more loosely.
+    onNext: (_connection, _id, _payload, _args, result) => format(result as ExecutionResult),
+  });
+}
+
 /** Serves GraphQL over WebSocket on `server`. */
 export function serveSockets<C extends CallerContext>(deps: ServerDependencies<C>, server: Server): Sockets {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: deps.config.limits.bodyBytes });
-  const format = (error: GraphQLFormattedError | GraphQLError): GraphQLFormattedError =>
-    deps.formatError(error instanceof GraphQLError ? error.toJSON() : error, error);
-  const formatAll = (
-    errors: readonly (GraphQLFormattedError | GraphQLError)[],
-  ): readonly GraphQLFormattedError[] => {
-    const formatted = errors.map(format);
-    return deps.collapse ? deps.collapse(formatted) : formatted;
+  const { limits, feed } = deps.config;
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes, handleProtocols });
+  const protocol = protocolOf(deps, new Shape(deps));
+  const count = (): void => deps.metrics.sockets.set(sockets.clients.size);
+
+  const open = (opened: WebSocket, stream: Duplex): void => {
+    count();
+    const fail = (err: unknown): void => {
+      deps.log.error({ err }, 'a WebSocket failed');
+      opened.close(CloseCode.InternalServerError, 'Internal server error');
+    };
+    // A frame that breaks the protocol, or a reset: the peer's fault, and ws closes the socket itself.
+    opened.on('error', (err) => deps.log.debug({ err }, 'a WebSocket broke'));
+    const socket = new Socket(opened, stream, feed.bufferBytes);
+    const close = (code: number, reason: string): void => opened.close(code, reason);
+    const onMessage = (heard: (text: string) => Promise<void>): void =>
+      void opened.on('message', (data) => void heard(String(data)).catch(fail));
+    const closed = protocol.opened(
+      { protocol: opened.protocol, send: (text) => socket.send(text), close, onMessage },
+      { socket, close },
+    );
+    opened.once('close', (code, reason) => {
+      count();
+      closed(code, String(reason)).catch(fail);
+    });
   };
-  const renewals = new WeakMap<object, Renew<C>>();
 
-  const disposable = useServer<Record<string, unknown>, Extra>(
-    {
-      connectionInitWaitTimeout: 5000,
-      onConnect: (connection) => admit(deps, connection as unknown as Connection),
-      onSubscribe: async (connection, _id, payload) => {
-        if (Object.keys(connection.subscriptions).length > deps.config.limits.subscriptions) {
-          const most = deps.config.limits.subscriptions;
-          return [asGraphQLError(new VitrineError('LIMIT_EXCEEDED', `more than ${most} open operations`))];
-        }
-        const renew = renewal(deps, connection as unknown as Connection);
-        try {
-          const context = await renew();
-          renewals.set(context, renew);
-          return prepare(deps, context, payload);
-        } catch (error) {
-          return [asGraphQLError(error)];
-        }
-      },
-      execute: async (args) => {
-        const started = performance.now();
-        const result = await execute(args);
-        measure(deps.metrics, 'query', started, (result.errors ?? []).map(format));
-        return result;
-      },
-      subscribe: (args) => {
-        const renew = renewals.get(args.contextValue as object);
-        if (!renew) throw new Error('a subscription has no connection');
-        return subscribeRenewing(args, renew);
-      },
-      onError: (_connection, _id, _payload, errors) => [...formatAll(errors)],
-      onNext: (_connection, _id, _payload, _args, result) => {
-        const { errors, ...rest } = result;
-        // `rest` is an ExecutionResult whose errors, if any, have been formatted.
-        return (errors ? { ...rest, errors: formatAll(errors) } : rest) as FormattedExecutionResult;
-      },
-      onClose: () => deps.metrics.sockets.set(sockets.clients.size),
-    },
-    sockets,
-  );
-
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     // A peer that resets while it is refused must not bring the process down.
-    socket.on('error', () => socket.destroy());
+    stream.on('error', () => stream.destroy());
     // Not by `new URL`: it throws at an address such as `//`, and nothing above would catch that.
     if (request.url?.split('?', 1)[0] !== GRAPHQL_PATH) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (opened) => {
-      deps.metrics.sockets.set(sockets.clients.size);
-      sockets.emit('connection', opened, request);
-    });
+    sockets.handleUpgrade(request, stream, head, (opened) => open(opened, stream));
   };
   server.on('upgrade', onUpgrade);
 
   return {
     close: async () => {
       server.off('upgrade', onUpgrade);
-      await disposable.dispose();
-      for (const open of sockets.clients) open.terminate();
+      for (const one of sockets.clients) one.close(1001, 'Going away');
+      // Who doesn't read what was sent doesn't answer either.
+      const late = setTimeout(() => {
+        for (const one of sockets.clients) one.terminate();
+      }, limits.stopMs);
+      await new Promise<void>((resolve) => sockets.close(() => resolve()));
+      clearTimeout(late);
     },
   };
 }

@@ -115,6 +115,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       schema,
       ...signIn,
       contextOf: (claims, requestLog) => system.contextOf(claims, requestLog),
+      onChange: (heard) => ledger.onAdvance(heard),
       checkOperation: (request) => requireWithinLimits(request, config.limits),
       plugins: [limitsPlugin(config.limits), collapsePlugin()],
       collapse: collapseErrors,

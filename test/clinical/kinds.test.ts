@@ -190,8 +190,8 @@ describe('relations of care', () => {
   function lookups(treated: string[], asked: unknown[] = []): RelationLookups {
     return {
       now: () => now,
-      treated: (...args) => {
-        asked.push(args);
+      treated: (patients, institution, except, since) => {
+        asked.push([patients, institution, [ONE, OTHER].filter(except), since]);
         return Promise.resolve(new Set(treated));
       },
     };
@@ -216,7 +216,7 @@ describe('relations of care', () => {
   it('ask once for all records, for 30 days, and not for the caller’s own entries', async () => {
     const asked: unknown[] = [];
     await encounterKind.relations(caller(['CLINICIAN']), [encounter, encounter], lookups([], asked));
-    expect(asked).toEqual([[[PATIENT], OTHER, ONE, '2026-03-01T12:00:00.000Z']]);
+    expect(asked).toEqual([[[PATIENT], OTHER, [ONE], '2026-03-01T12:00:00.000Z']]);
   });
 
   it('don’t ask who treats for encounters of the caller’s own institution', async () => {

@@ -188,11 +188,16 @@ export class World {
     };
   }
 
-  readonly #treated = (patients: readonly string[], institution: string, except: string, since: string) =>
+  readonly #treated = (
+    patients: readonly string[],
+    institution: string,
+    except: (member: string) => boolean,
+    since: string,
+  ) =>
     Promise.resolve(
       new Set(
         [...this.records.values()].flatMap((record) => {
-          if (record.kind !== 'Encounter' || record.head.custodian !== institution || record.actor === except)
+          if (record.kind !== 'Encounter' || record.head.custodian !== institution || except(record.actor))
             return [];
           const { patient, end, retracted } = record.values as EncounterValues;
           if (retracted) return [];

@@ -12,7 +12,9 @@ async function treats(facts: Partial<Unrelated<object>>): Promise<boolean> {
   const store = { find: () => Promise.resolve([{ cursor: '', outcome }]) };
   const lookups = lookupsFor(() => NOW)(store as unknown as RecordStore);
   const since = '2026-05-02T00:00:00.000Z';
-  return (await lookups.treated(['patient'], 'institution', 'caller', since)).has('patient');
+  return (await lookups.treated(['patient'], 'institution', (member) => member === 'caller', since)).has(
+    'patient',
+  );
 }
 
 describe('an encounter without an end', () => {

@@ -1,0 +1,2 @@
+export { Feed } from './feed.js';
+export type { FeedOptions, Subscriber } from './feed.js';
