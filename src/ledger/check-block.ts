@@ -32,16 +32,27 @@ export function applyBlock(block: BlockRow, entries: readonly EntryRow[], check:
     check.report({ what, message, index: null, block: height });
   const header = readHeader(block, fail);
   if (header !== undefined) checkHeader(header, block, state, fail);
-  const byIndex = new Map(entries.map((entry) => [entry.index, entry]));
+  const rowAt = finder(entries, state.size);
   const size = header?.size ?? block.size;
   if (size - state.size > BigInt(entries.length) + MOST_MISSING) {
     throw new VitrineError('INTEGRITY_VIOLATION', `block ${height} claims ${size} entries, most are missing`);
   }
-  for (let index = state.size; index < size; index++) applyRow(index, byIndex.get(index), header, check);
+  for (let index = state.size; index < size; index++) applyRow(index, rowAt(index), header, check);
   if (header !== undefined && !equal(state.edge.root(), header.root)) {
     fail('root', `expected the root of ${state.size} entries, got another`);
   }
   state.applyHeader(headerHash(block.header, nativeHash), header?.time ?? state.time);
+}
+
+/** Finds rows by their index: each stands in its place, unless one is missing or too many. */
+function finder(rows: readonly EntryRow[], first: bigint): (index: bigint) => EntryRow | undefined {
+  let byIndex: ReadonlyMap<bigint, EntryRow> | undefined;
+  return (index) => {
+    const row = rows[Number(index - first)];
+    if (row?.index === index && byIndex === undefined) return row;
+    byIndex ??= new Map(rows.map((one) => [one.index, one]));
+    return byIndex.get(index);
+  };
 }
 
 type Fail = (what: Finding['what'], message: string) => void;

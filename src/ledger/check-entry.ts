@@ -23,7 +23,7 @@ import {
 import { GENESIS, readKeyStep } from './check-keys.js';
 import { type Finding, messageOf } from './finding.js';
 import type { KeyStep } from './key-history.js';
-import { type FindKey, type KeyNews, readKeyNews, refuseKey } from './key-registry.js';
+import { type FindKey, type KeyNews, NO_NEWS, readKeyNews, refuseKey } from './key-registry.js';
 import { checkSignatureOf, nativeHash } from './native.js';
 import { refuseSystem } from './system-entry.js';
 import type { LogView } from './trusted-state.js';
@@ -74,8 +74,6 @@ export interface EntryCheck {
   readonly signature: SignatureCheck;
 }
 
-const NO_KEYS: KeyNews = { registered: [], revoked: [] };
-
 /** Checks an entry against the log before it. */
 export function checkEntry(entry: VerifiedEntry, check: EntryCheck): CheckedEntry {
   const findings: Finding[] = [];
@@ -85,7 +83,7 @@ export function checkEntry(entry: VerifiedEntry, check: EntryCheck): CheckedEntr
   if (begins !== (entry.index === 0n)) fail('subject', `expected ${GENESIS} as entry 0 and nowhere else`);
   checkSubject(check.view, entry, fail);
   checkThreads(check.view, entry, fail);
-  let keys = NO_KEYS;
+  let keys = NO_NEWS;
   let step: KeyStep | null = null;
   try {
     const { index, opening } = entry;
@@ -153,10 +151,19 @@ type Signed =
 /** What nearly every entry states: the deployment signs what it appends at once. */
 const NO_TIMES: StatedTimes = { issued: null, expires: null };
 
+/** What was signed when the signature is that of this statement; undefined when it is of something else. */
 function signedAs(stated: Statement, { by, signature: jws }: Opening): Signed | undefined {
-  const signed = signedText(by.key, statementText(stated));
-  const signature = signatureBehind(signed, jws);
-  return signature === undefined ? undefined : { signed, signature };
+  const head = headOf(by.key);
+  const payload = base64urlOf(statementText(stated));
+  const end = head.length + payload.length;
+  const fits =
+    jws.length === end + 1 + SIGNATURE_DIGITS &&
+    jws[end] === '.' &&
+    jws.startsWith(head) &&
+    // Several times as fast as `startsWith` at the same place.
+    jws.slice(head.length, end) === payload &&
+    LAST_DIGITS.includes(jws[jws.length - 1] ?? '-');
+  return fits ? { signed: jws.slice(0, end), signature: jws.slice(end + 1) } : undefined;
 }
 
 /** A statement that was signed beforehand says when, and the entry's time must be one at which it held. */
@@ -187,23 +194,24 @@ function refuseJws({ by, signature }: Opening): string {
 const LAST_DIGITS = 'AQgw';
 const SIGNATURE_DIGITS = 86;
 
-/** The signature of a compact JWS that begins with `signed`, in base64url; undefined when it doesn't. */
-function signatureBehind(signed: string, jws: string): string | undefined {
-  const whole = signed.length + 1 + SIGNATURE_DIGITS;
-  const fits = jws.length === whole && jws.startsWith(signed) && jws[signed.length] === '.';
-  return fits && LAST_DIGITS.includes(jws.slice(-1)) ? jws.slice(signed.length + 1) : undefined;
+/** The header of the key that was used last, with its dot: entries come in runs of the same key. */
+let lastHead = { key: '', text: '' };
+
+/** What stands before the payload in a compact JWS of a key. */
+function headOf(key: string): string {
+  if (lastHead.key !== key)
+    lastHead = { key, text: Buffer.from(signatureInput(key, new Uint8Array())).toString('latin1') };
+  return lastHead.text;
 }
 
-/** The header of the key that was used last, ready to be compared: entries come in runs of the same key. */
-let lastHeader = { key: '', text: '' };
+/** A statement of the usual length is encoded here: a Buffer of its own costs as much as the encoding. */
+const ENCODING = Buffer.alloc(4096);
 
-/** What a key signs: `signatureInput`, as text. */
-function signedText(key: string, payload: string): string {
-  if (lastHeader.key !== key) {
-    const [text = ''] = Buffer.from(signatureInput(key, new Uint8Array())).toString('latin1').split('.');
-    lastHeader = { key, text };
-  }
-  return `${lastHeader.text}.${Buffer.from(payload).toString('base64url')}`;
+/** A text's UTF-8 in base64url. */
+function base64urlOf(text: string): string {
+  // A character of UTF-16 has at most 3 bytes.
+  if (text.length * 3 > ENCODING.length) return Buffer.from(text).toString('base64url');
+  return ENCODING.toString('base64url', 0, ENCODING.write(text));
 }
 
 /** Entry 0 is signed by a key that it publishes itself; every other key has to be there before. */

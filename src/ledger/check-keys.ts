@@ -5,7 +5,7 @@
 import { ED25519, equal, noteKey, type Opening, verifyRotation } from './core/index.js';
 import * as strict from './core/strict.js';
 import { type KeyFacts, type KeyStep, masterOf } from './key-history.js';
-import type { FindKey, KeyNews, RegisteredKey } from './key-registry.js';
+import { type FindKey, type KeyNews, NO_NEWS, type RegisteredKey } from './key-registry.js';
 import { nativeVerify } from './native.js';
 import { ACCEPT_ROLLBACK, readRollback } from './rollback-entry.js';
 
@@ -50,6 +50,7 @@ const STEPS: ReadonlyMap<string, Read> = new Map<string, Read>([
 export function readKeyStep(check: KeyStepCheck): KeyStep | null {
   const { opening, keys, find } = check;
   const step = STEPS.get(opening.op)?.(check) ?? null;
+  if (step === null && keys === NO_NEWS) return null;
   if (step?.what !== 'name' && keys.registered.some(({ use }) => use === 'log'))
     throw strict.violation(
       `a log key is registered by ${[GENESIS, ROTATE_LOG_KEY, ACCEPT_ROLLBACK].join(', ')} alone`,

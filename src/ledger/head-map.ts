@@ -53,20 +53,20 @@ export class HeadMap implements Section {
     return BigInt(this.newest);
   }
 
-  /** The head of an id (16 bytes) under a tag, or undefined when nothing began there. */
-  get(tag: number, id: Uint8Array): Head | undefined {
-    idWords(id, sought);
+  /** The head of an id (a UUID) under a tag, or undefined when nothing began there. */
+  get(tag: number, id: string): Head | undefined {
+    uuidWords(id, sought);
     const at = this.find(tag, sought);
     const count = this.words[at + COUNT] ?? 0;
     if (count === 0) return undefined;
     return { index: BigInt((this.words[at + HIGH] ?? 0) * WORD + (this.words[at + LOW] ?? 0)), count };
   }
 
-  set(tag: number, id: Uint8Array, head: Head): void {
-    idWords(id, sought);
-    const index = Number(head.index);
+  set(tag: number, id: string, { index: place, count }: Head): void {
+    uuidWords(id, sought);
+    const index = Number(place);
     sought[TAG] = tag;
-    sought[COUNT] = head.count;
+    sought[COUNT] = count;
     sought[LOW] = index % WORD;
     sought[HIGH] = Math.floor(index / WORD);
     this.put(sought);
@@ -209,6 +209,25 @@ export function uuidBytes(uuid: string): Uint8Array {
     bytes[i] = (digit(uuid, at) << 4) | digit(uuid, at + 1);
   }
   return bytes;
+}
+
+/** Where the digits of each word start, as four bytes of which the least comes first. */
+const WORDS = [
+  [0, 2, 4, 6],
+  [9, 11, 14, 16],
+  [19, 21, 24, 26],
+  [28, 30, 32, 34],
+] as const;
+
+/** The words of a UUID in its one written form, from a place on: `idWords` of its bytes. */
+export function uuidWords(uuid: string, into: Uint32Array, start = 0): void {
+  let word = start;
+  for (const [a, b, c, d] of WORDS)
+    into[word++] = byteAt(uuid, a) | (byteAt(uuid, b) << 8) | (byteAt(uuid, c) << 16) | (byteAt(uuid, d) << 24);
+}
+
+function byteAt(text: string, at: number): number {
+  return (digit(text, at) << 4) | digit(text, at + 1);
 }
 
 function digit(text: string, at: number): number {

@@ -36,11 +36,16 @@ export type FindKey = (thumbprint: string) => RegisteredKey | undefined;
 
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
 
+/** What nearly every entry publishes. */
+export const NO_NEWS: KeyNews = { registered: [], revoked: [] };
+
 /**
  * The keys that an entry registers and revokes. Throws INTEGRITY_VIOLATION when a key is registered already, when one
  * of the deployment's own is published by anyone but the deployment, or when a revoked key isn't there.
  */
 export function readKeyNews(index: bigint, opening: Opening, find: FindKey): KeyNews {
+  const { detail } = opening;
+  if (detail === null || !('keys' in detail || 'revokes' in detail)) return NO_NEWS;
   const seen = new Set<string>();
   const registered = parseKeys(opening.detail).map((key) => {
     if (find(key.thumbprint) !== undefined || seen.has(key.thumbprint)) {
@@ -124,6 +129,7 @@ export class KeyRegistry implements Section {
   }
 
   apply(index: bigint, news: KeyNews): void {
+    if (news === NO_NEWS) return;
     for (const key of news.registered) this.keys.set(key.thumbprint, key);
     for (const thumbprint of news.revoked) {
       const key = this.keys.get(thumbprint);

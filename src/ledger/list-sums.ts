@@ -14,7 +14,7 @@
  */
 import { type Cipher, createCipheriv } from 'node:crypto';
 import { equal } from './core/index.js';
-import { HeadMap, idWords } from './head-map.js';
+import { HeadMap, uuidWords } from './head-map.js';
 import { nativeHash } from './native.js';
 import { type FrozenSection, LITTLE_ENDIAN, malformed, type Section, type SectionReader } from './section.js';
 
@@ -61,8 +61,8 @@ export class ListSums implements Section {
     this.cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
   }
 
-  /** Takes a record (16 bytes of its id) whose first version, the entry of this index, is on a thread. */
-  join(index: bigint, tag: number, thread: Uint8Array, id: Uint8Array): void {
+  /** Takes a record whose first version, the entry of this index, is on a thread; both ids are UUIDs. */
+  join(index: bigint, tag: number, thread: string, id: string): void {
     if (this.joined - this.settled === TOGETHER) this.settle();
     const { joins } = this;
     const at = this.place(this.joined);
@@ -70,8 +70,8 @@ export class ListSums implements Section {
     joins[at] = place % WORD;
     joins[at + 1] = Math.floor(place / WORD);
     joins[at + TAG] = tag;
-    idWords(thread, joins, at + THREAD);
-    idWords(id, joins, at + ID);
+    uuidWords(thread, joins, at + THREAD);
+    uuidWords(id, joins, at + ID);
     this.joined += 1;
   }
 

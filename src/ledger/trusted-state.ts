@@ -138,17 +138,16 @@ export class TrustedState implements LogView {
 
   subject(kind: string, id: string): Head | undefined {
     const tag = this.marks.kinds.get(kind);
-    return tag === undefined ? undefined : this.heads.get(tag, uuidBytes(id));
+    return tag === undefined ? undefined : this.heads.get(tag, id);
   }
 
   thread(id: string): Head | undefined {
-    return this.heads.get(THREAD_TAG, uuidBytes(id));
+    return this.heads.get(THREAD_TAG, id);
   }
 
   holds(id: string): boolean {
-    const bytes = uuidBytes(id);
     const tags = [THREAD_TAG, ...this.marks.kinds.values()];
-    return tags.some((tag) => this.heads.get(tag, bytes) !== undefined);
+    return tags.some((tag) => this.heads.get(tag, id) !== undefined);
   }
 
   /** The records of a kind that began on a thread, as of a size; undefined when too much came after it to tell. */
@@ -205,13 +204,11 @@ export class TrustedState implements LogView {
     const { subject, threads, counters, actor, request, part } = entry.opening;
     const head = { index: entry.index, count: subject.version };
     const tag = this.marks.tagOf(subject.kind);
-    const own = uuidBytes(subject.id);
-    this.heads.set(tag, own, head);
+    this.heads.set(tag, subject.id, head);
     for (const { id, seq } of threads) {
-      const thread = uuidBytes(id);
-      this.heads.set(THREAD_TAG, thread, { index: entry.index, count: Number(seq) });
+      this.heads.set(THREAD_TAG, id, { index: entry.index, count: Number(seq) });
       // A record's own thread needs no list: it is the one record.
-      if (subject.version === 1 && id !== subject.id) this.lists.join(entry.index, tag, thread, own);
+      if (subject.version === 1 && id !== subject.id) this.lists.join(entry.index, tag, id, subject.id);
     }
     this.requests.add({ institution: entry.institution, member: actor, request, part });
     if (entry.supersedes !== null) this.superseded.set(entry.supersedes);

@@ -14,6 +14,11 @@ const ID = (n: number): Uint8Array => {
   new DataView(bytes.buffer).setUint32(12, n);
   return bytes;
 };
+/** The same as a UUID. */
+const UUID = (n: number): string =>
+  Buffer.from(ID(n))
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 const side = (ids: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(ids));
 
 /** A record that begins on a thread. */
@@ -25,7 +30,7 @@ interface Join {
 
 function sums(joins: readonly Join[], key = KEY): ListSums {
   const lists = new ListSums(key, SEED);
-  joins.forEach(({ tag, thread, id }, index) => lists.join(BigInt(index), tag, ID(thread), ID(id)));
+  joins.forEach(({ tag, thread, id }, index) => lists.join(BigInt(index), tag, UUID(thread), UUID(id)));
   return lists;
 }
 
@@ -134,7 +139,7 @@ describe('the sum of a list', () => {
         await again.load(reader(frozen(before)));
         for (const lists of [before, again])
           joins.slice(size).forEach(({ tag, thread, id }, i) => {
-            lists.join(BigInt(size + i), tag, ID(thread), ID(id));
+            lists.join(BigInt(size + i), tag, UUID(thread), UUID(id));
           });
         for (let thread = 0; thread <= 5; thread++)
           for (const at of [size, joins.length])

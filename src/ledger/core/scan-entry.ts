@@ -1,8 +1,49 @@
-/** Leaf and opening read by `Scan`: undefined where the general parser has to decide. Internal to the core. */
-import type { Leaf, MovedCounter, Opening, OpeningSigner, ThreadPlace } from './entry.js';
+/**
+ * Leaf and opening read from left to right: a canonical text of either is a fixed frame around a few values, and general
+ * JSON parsing and writing again cost ten times as much. Undefined where the general parser has to decide and says what is
+ * wrong; so what matters is that no text is taken that it refuses: a test holds the two equal. Internal to the core.
+ */
+import { decodeBase64url } from './bytes.js';
+import type { Leaf, MovedCounter, Opening, ThreadPlace } from './entry.js';
 import { JWS, KIND, OP, THUMBPRINT } from './forms.js';
 import { canonicalText, type Json, type JsonObject, parseCanonicalText } from './json.js';
-import { Scan } from './scan.js';
+import { scanJson } from './scan-json.js';
+
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+/** 2^53 - 1 has 16 digits; whether a number of 16 is above it is looked at when it is read. */
+const WHOLE = '0|[1-9][0-9]{0,15}';
+const POSITIVE = '[1-9][0-9]{0,15}';
+/** 32 bytes in base64url, but for the last digit's lowest two bits, at which the decoder looks. */
+const HASH = '[A-Za-z0-9_-]{43}';
+/** Ids of counters that JSON writes as they are. */
+const COUNTER = '[!#-[\\]-~]{1,200}';
+
+// Each part ends at a character that it can't hold, so that no text takes more than one try.
+const LEAF = new RegExp(
+  `^\\{"block":(${WHOLE}),"content":(?:null|"(${HASH})"),"fields":(?:null|"(${HASH})"),` +
+    `"institution":(?:null|"(${UUID})"),"link":"(${HASH})","supersedes":(?:null|(${WHOLE})),` +
+    `"time":"([0-9TZ:.-]{24})","v":1\\}$`,
+);
+const BEFORE_DETAIL = new RegExp(
+  `^\\{"actor":"(${UUID})","by":\\{"entry":(${WHOLE}),"key":"(${within(THUMBPRINT)})",` +
+    `"mode":"(own|delegated|service)"\\}(?:,"counters":\\[(\\{[^\\]]*)\\])?,"detail":`,
+);
+const BEHIND_DETAIL = new RegExp(
+  `,"op":"(${within(OP)})","part":(${WHOLE}),"request":"(${UUID})","signature":"(${within(JWS)})",` +
+    `"subject":\\{"id":"(${UUID})","kind":"(${within(KIND)})","version":(${POSITIVE})\\},"threads":\\[`,
+  'y',
+);
+const THREAD = new RegExp(
+  `\\{"id":"(${UUID})","prev":(?:null|(${WHOLE})),"seq":(${POSITIVE})\\}(,|\\]\\}$)`,
+  'y',
+);
+const MOVED = new RegExp(`\\{"id":"(${COUNTER})","mac":"(${HASH})"\\}(,|$)`, 'y');
+const DETAIL_ENDS = ',"op":"';
+
+/** A form without its anchors. */
+function within({ source }: RegExp): string {
+  return source.slice(1, -1);
+}
 
 /** The time that was read last and exists: all entries of a block have the same. */
 let lastTime = '';
@@ -10,149 +51,106 @@ let lastTime = '';
 function isTime(text: string): boolean {
   if (text === lastTime) return true;
   const at = new Date(text);
-  if (text.length !== TIME_LENGTH || Number.isNaN(at.getTime()) || at.toISOString() !== text) return false;
+  if (Number.isNaN(at.getTime()) || at.toISOString() !== text) return false;
   lastTime = text;
   return true;
 }
 
-const TIME_LENGTH = 24;
-/** Ids of counters that JSON writes as they are. */
-const PLAIN_COUNTER = /^[!#-[\]-~]{1,200}$/;
-
 /** The leaf of its text, or undefined. */
 export function scanLeaf(text: string): Leaf | undefined {
-  const scan = new Scan(text);
-  scan.frame('{"block":');
-  const block = BigInt(scan.integer());
-  scan.frame(',"content":');
-  const content = nullableHash(scan);
-  scan.frame(',"fields":');
-  const fields = nullableHash(scan);
-  scan.frame(',"institution":');
-  const institution = scan.take('null') ? null : quoted(scan, () => scan.uuid());
-  scan.frame(',"link":"');
-  const link = scan.hash();
-  scan.frame('","supersedes":');
-  const supersedes = nullableIndex(scan);
-  scan.frame(',"time":"');
-  const time = scan.until('"');
-  scan.frame('","v":1}');
-  if (!scan.done || !isTime(time)) return undefined;
+  const found = LEAF.exec(text);
+  if (found === null) return undefined;
+  const [, height = '', whole, parts, institution = null, linked = '', replaced, time = ''] = found;
+  const [block, supersedes] = [countOf(height), replaced === undefined ? null : countOf(replaced)];
+  const content = whole === undefined ? null : decodeBase64url(whole);
+  const fields = parts === undefined ? null : decodeBase64url(parts);
+  const link = decodeBase64url(linked);
+  if (block === undefined || supersedes === undefined || !isTime(time)) return undefined;
+  if (content === undefined || fields === undefined || link === undefined) return undefined;
   return { v: 1, time, block, institution, supersedes, content, fields, link };
 }
 
 /** The opening of its text, or undefined. */
 export function scanOpening(text: string): Opening | undefined {
-  const scan = new Scan(text);
-  scan.frame('{"actor":"');
-  const actor = scan.uuid();
-  scan.frame('","by":');
-  const by = signer(scan);
-  const counters = scan.take(',"counters":[') ? scanCounters(scan) : [];
-  scan.frame(',"detail":');
-  const detail = scan.until(',"op":"');
-  scan.frame(',"op":"');
-  const op = scan.string(OP);
-  scan.frame('","part":');
-  const part = scan.integer();
-  scan.frame(',"request":"');
-  const request = scan.uuid();
-  scan.frame('","signature":"');
-  const signature = scan.string(JWS);
-  scan.frame('","subject":{"id":"');
-  const id = scan.uuid();
-  scan.frame('","kind":"');
-  const kind = scan.string(KIND);
-  scan.frame('","version":');
-  const version = scan.integer();
-  scan.frame('},"threads":[');
-  const threads = scanThreads(scan);
-  scan.frame('}');
-  if (!scan.done || version < 1) return undefined;
-  const read = detail === 'null' ? null : readDetail(detail);
-  if (read === undefined) return undefined;
+  const begun = BEFORE_DETAIL.exec(text);
+  if (begun === null) return undefined;
+  const [before, actor = '', registered = '', key = '', mode, moved] = begun;
+  const end = text.indexOf(DETAIL_ENDS, before.length);
+  BEHIND_DETAIL.lastIndex = Math.max(end, 0);
+  const rest = BEHIND_DETAIL.exec(text);
+  if (rest === null) return undefined;
+  const [, op = '', place = '', request = '', signature = '', id = '', kind = '', nth = ''] = rest;
+  const threads = scanThreads(text, BEHIND_DETAIL.lastIndex);
+  const counters = moved === undefined ? [] : scanCounters(moved);
+  const detail = readDetail(text.slice(before.length, end));
+  const [entry, part, version] = [countOf(registered), wholeOf(place), wholeOf(nth)];
+  if (entry === undefined || part === undefined || version === undefined) return undefined;
+  if (threads === undefined || counters === undefined || detail === undefined) return undefined;
+  const by = { key, entry, mode: mode === 'own' || mode === 'delegated' ? mode : 'service' } as const;
   const subject = { kind, id, version };
-  const opening = { op, actor, by, subject, threads, request, part, signature, detail: read };
+  const opening = { op, actor, by, subject, threads, request, part, signature, detail };
   return counters.length > 0 ? { ...opening, counters } : opening;
 }
 
-function signer(scan: Scan): OpeningSigner {
-  scan.frame('{"entry":');
-  const entry = BigInt(scan.integer());
-  scan.frame(',"key":"');
-  const key = scan.string(THUMBPRINT);
-  scan.frame('","mode":"');
-  const mode = scan.take('delegated') ? 'delegated' : scan.take('own') ? 'own' : 'service';
-  if (mode === 'service') scan.frame('service');
-  scan.frame('"}');
-  return { key, entry, mode };
-}
-
 /** One counter at least, none twice. */
-function scanCounters(scan: Scan): MovedCounter[] {
+function scanCounters(text: string): MovedCounter[] | undefined {
   const counters: MovedCounter[] = [];
-  do {
-    scan.frame('{"id":"');
-    const id = scan.string(PLAIN_COUNTER);
-    scan.frame('","mac":"');
-    const mac = scan.hash();
-    scan.frame('"}');
-    if (counters.some((other) => other.id === id)) scan.good = false;
+  for (MOVED.lastIndex = 0; ;) {
+    const found = MOVED.exec(text);
+    if (found === null) return undefined;
+    const [, id = '', digits = '', end] = found;
+    const mac = decodeBase64url(digits);
+    if (mac === undefined || counters.some((other) => other.id === id)) return undefined;
     counters.push({ id, mac });
-  } while (scan.take(','));
-  scan.frame(']');
-  return counters;
+    if (end === '') return counters;
+  }
 }
 
-/** 1 to 4 threads, none twice. */
-function scanThreads(scan: Scan): ThreadPlace[] {
+/** 1 to 4 threads from a place to the end of the opening, none twice. */
+function scanThreads(text: string, from: number): ThreadPlace[] | undefined {
   const threads: ThreadPlace[] = [];
-  do {
-    scan.frame('{"id":"');
-    const id = scan.uuid();
-    scan.frame('","prev":');
-    const prev = nullableIndex(scan);
-    scan.frame(',"seq":');
-    const seq = BigInt(scan.integer());
-    scan.frame('}');
-    if (seq < 1n || (seq === 1n) !== (prev === null)) scan.good = false;
-    if (threads.length >= 4 || threads.some((other) => other.id === id)) scan.good = false;
+  for (THREAD.lastIndex = from; ;) {
+    const found = THREAD.exec(text);
+    if (found === null || threads.length === 4) return undefined;
+    const [, id = '', before, place = '', end] = found;
+    const [seq, prev] = [countOf(place), before === undefined ? null : countOf(before)];
+    if (seq === undefined || prev === undefined || (seq === 1n) !== (prev === null)) return undefined;
+    for (const other of threads) if (other.id === id) return undefined;
     threads.push({ id, seq, prev });
-  } while (scan.good && scan.take(','));
-  scan.frame(']');
-  return threads;
+    if (end !== ',') return threads;
+  }
 }
 
-function nullableIndex(scan: Scan): bigint | null {
-  return scan.take('null') ? null : BigInt(scan.integer());
+/** A whole number up to 2^53 - 1. */
+function wholeOf(digits: string): number | undefined {
+  const value = Number(digits);
+  return value <= Number.MAX_SAFE_INTEGER ? value : undefined;
 }
 
-function nullableHash(scan: Scan): Uint8Array | null {
-  return scan.take('null') ? null : quoted(scan, () => scan.hash());
+function countOf(digits: string): bigint | undefined {
+  const value = wholeOf(digits);
+  return value === undefined ? undefined : BigInt(value);
 }
 
-function quoted<T>(scan: Scan, read: () => T): T {
-  scan.frame('"');
-  const value = read();
-  scan.frame('"');
-  return value;
-}
-
-/** The canonical text of each detail that was scanned. */
-const texts = new WeakMap<JsonObject, string>();
+/** The detail that was scanned last and its canonical text: an entry's statement is asked for as soon as it is read. */
+let lastDetail: { readonly detail: JsonObject; readonly text: string } | undefined;
 
 /** A detail is free in what it holds; it stands one level deep in the opening. */
-function readDetail(text: string): JsonObject | undefined {
-  let value: Json;
+function readDetail(text: string): JsonObject | null | undefined {
+  if (text === 'null') return null;
+  const value = scanJson(text) ?? parsed(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const detail = value as JsonObject; // arrays are excluded above; the compiler doesn't see it
+  lastDetail = { detail, text };
+  return detail;
+}
+
+function parsed(text: string): Json | undefined {
   try {
-    value = parseCanonicalText(text, 1);
+    return parseCanonicalText(text, 1);
   } catch {
     return undefined;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const detail = value as JsonObject; // arrays are excluded above; the compiler doesn't see it
-  texts.set(detail, text);
-  return detail;
 }
 
 /**
@@ -161,12 +159,15 @@ function readDetail(text: string): JsonObject | undefined {
  */
 export function statedDetail(detail: JsonObject | null): string | null {
   if (detail === null) return null;
-  const all = Object.keys(detail);
-  const stated = all.filter((name) => !ADDED.has(name));
-  if (stated.length === 0) return null;
+  let [stated, added] = [0, 0];
+  for (const name in detail) {
+    if (ADDED.has(name)) added += 1;
+    else stated += 1;
+  }
+  if (stated === 0) return null;
   // The whole of it is written no second time where it was read from its text.
-  if (stated.length === all.length) return texts.get(detail) ?? canonicalText(detail);
-  return canonicalText(Object.fromEntries(stated.map((name) => [name, detail[name]])));
+  if (added === 0) return lastDetail?.detail === detail ? lastDetail.text : canonicalText(detail);
+  return canonicalText(Object.fromEntries(Object.entries(detail).filter(([name]) => !ADDED.has(name))));
 }
 
 /** What the deployment says of an entry under the leaf's link alone, whoever signed it. */
