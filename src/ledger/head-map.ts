@@ -223,7 +223,8 @@ const WORDS = [
 export function uuidWords(uuid: string, into: Uint32Array, start = 0): void {
   let word = start;
   for (const [a, b, c, d] of WORDS)
-    into[word++] = byteAt(uuid, a) | (byteAt(uuid, b) << 8) | (byteAt(uuid, c) << 16) | (byteAt(uuid, d) << 24);
+    into[word++] =
+      byteAt(uuid, a) | (byteAt(uuid, b) << 8) | (byteAt(uuid, c) << 16) | (byteAt(uuid, d) << 24);
 }
 
 function byteAt(text: string, at: number): number {

@@ -60,14 +60,54 @@ export function readBlocks(query: Query, from: bigint, limit: number): Promise<B
   );
 }
 
-/** Entries with from <= index < to, in order. */
-export function readEntries(query: Query, from: bigint, to: bigint): Promise<EntryRow[]> {
-  return query.$queryRawUnsafe<EntryRow[]>(
-    `SELECT index, block, leaf, opening, salt, kind, subject, version, institution, actor
+type PackedRow = Omit<EntryRow, 'leaf' | 'opening' | 'salt'> & {
+  /** Leaf, opening and salt, one after the other, in base64. */
+  readonly halves: string;
+  /** Where the opening and the salt begin. */
+  readonly opening: number;
+  readonly salt: number;
+};
+
+/**
+ * Entries with from <= index < to, in order. Their bytes come as one text: three of PostgreSQL's hexadecimal values a row
+ * take this process twice as long.
+ */
+export async function readEntries(query: Query, from: bigint, to: bigint): Promise<EntryRow[]> {
+  const rows = await query.$queryRawUnsafe<PackedRow[]>(
+    `SELECT index, block, encode(leaf || opening || salt, 'base64') AS halves,
+       length(leaf) AS opening, length(leaf) + length(opening) AS salt, kind, subject, version, institution, actor
      FROM entry WHERE index >= $1 AND index < $2 ORDER BY index`,
     from,
     to,
   );
+  return rows.map(unpack);
+}
+
+function unpack({
+  index,
+  block,
+  halves,
+  opening,
+  salt,
+  kind,
+  subject,
+  version,
+  institution,
+  actor,
+}: PackedRow): EntryRow {
+  const { buffer, byteOffset: at, length } = Buffer.from(halves, 'base64');
+  return {
+    index,
+    block,
+    leaf: new Uint8Array(buffer, at, opening),
+    opening: new Uint8Array(buffer, at + opening, salt - opening),
+    salt: new Uint8Array(buffer, at + salt, length - salt),
+    kind,
+    subject,
+    version,
+    institution,
+    actor,
+  };
 }
 
 /** Leaves with from <= index < to, in order. */

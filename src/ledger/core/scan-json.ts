@@ -84,7 +84,8 @@ function scanObject(text: string, depth: number): Json | undefined {
     if (text.charCodeAt(at) !== 0x22) return undefined;
     const name = scanString(text);
     // RFC 8785 section 3.2.3: by UTF-16 code units, which is how `<` compares; each name once.
-    if (name === undefined || name === '__proto__' || (before !== undefined && name <= before)) return undefined;
+    if (name === undefined || name === '__proto__' || (before !== undefined && name <= before))
+      return undefined;
     before = name;
     if (!take(text, ':')) return undefined;
     const value = scanValue(text, depth);
