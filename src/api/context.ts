@@ -84,6 +84,12 @@ export interface Submit {
 
 /** Requests for permission to upload (`uploads/requests`). */
 export interface UploadRequestsPort {
+  ask(input: {
+    readonly requestId: string;
+    /** Compact JWS by the caller's own key, of one operation, parts 0, 1, 2 … */
+    readonly statements: readonly string[];
+    readonly situation?: string | null;
+  }): Promise<AcceptedPort>;
   endorse(input: {
     readonly requestId: string;
     /** Id of the request. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Database } from '../database/index.js';
 import { openDatabase } from '../database/index.js';
-import { KINDS } from '../federation/index.js';
+import { KINDS, OPERATIONS } from '../federation/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Ledger, LedgerOptions, WitnessSettings } from '../ledger/index.js';
 import { initLedger, isInitialised, nativeHash, openLedger, readPolicy } from '../ledger/index.js';
@@ -115,6 +115,7 @@ export function systemOver(
     database,
     ledger,
     kinds: KINDS,
+    operations: OPERATIONS,
     lookups: lookupsFor(clock),
     clock,
     onViolation,

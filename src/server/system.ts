@@ -12,6 +12,7 @@ import {
   DEFAULT_POLICIES,
   Denials,
   Desk,
+  type Operations,
   sweepUploads,
   UploadRequests,
   Uploads,
@@ -23,6 +24,7 @@ export interface SystemDependencies {
   readonly database: Database;
   readonly ledger: Ledger;
   readonly kinds: KindRegistry;
+  readonly operations: Operations;
   readonly lookups: LookupsFor;
   readonly clock: () => Date;
   readonly onViolation: (error: VitrineError) => void;
@@ -100,7 +102,10 @@ export class System {
       caller,
       records,
       uploads,
-      requests: new UploadRequests({ ledger, desk: this.#desk, clock }, { caller, records, uploads }),
+      requests: new UploadRequests(
+        { ledger, desk: this.#desk, clock, kinds, operations: this.#deps.operations },
+        { caller, records, uploads },
+      ),
       log: ledger,
       kinds,
       clock,

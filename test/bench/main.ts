@@ -2,6 +2,7 @@
 import { cpus, totalmem } from 'node:os';
 import { anchoring } from './anchoring.js';
 import { ledger } from './ledger.js';
+import { uploads } from './uploads.js';
 
 /** What a benchmark is told. */
 export interface BenchOptions {
@@ -9,7 +10,11 @@ export interface BenchOptions {
   readonly quick: boolean;
 }
 
-const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = { anchoring, ledger };
+const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
+  anchoring,
+  ledger,
+  uploads,
+};
 
 export async function main(words: readonly string[]): Promise<void> {
   const names = words.filter((word) => !word.startsWith('--'));

@@ -106,7 +106,7 @@ async function recordBatch(open: OpenSystem, patients: readonly string[]): Promi
   if (refused.length > 0) throw new Error('an encounter was refused');
 }
 
-function encounterOf(patient: string): EncounterInput {
+export function encounterOf(patient: string): EncounterInput {
   return {
     patient,
     class: 'AMB',

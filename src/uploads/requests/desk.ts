@@ -59,6 +59,11 @@ export class Desk {
     };
   }
 
+  /** What must be met in a situation. */
+  requiredBy(change: Pick<AnyChange, 'op' | 'situation'>): Promise<Required> {
+    return this.#deps.policies.requiredFor(change);
+  }
+
   /** Whether requirements are met by the uploader's own standing, so that nothing needs to wait. */
   isMetBy(requirements: readonly Requirement[], caller: Member): boolean {
     const now = this.#deps.clock();

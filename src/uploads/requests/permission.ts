@@ -166,7 +166,7 @@ export function uploaderOf({ id, institution, roles, state }: Member): UploadVal
 }
 
 /** Times in their one form sort as texts. */
-function least(times: readonly (string | null)[]): string | null {
+export function least(times: readonly (string | null)[]): string | null {
   return times.reduce((one, other) => (one === null || (other !== null && other < one) ? other : one), null);
 }
 

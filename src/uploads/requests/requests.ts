@@ -7,21 +7,28 @@ import { asJson, type AcceptedPort, type UploadRequestsPort } from '../../api/in
 import type { EndorsementDecision } from '../../ledger/core/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { Ledger } from '../../ledger/index.js';
-import type { Caller, Loaded, Member, RecordReader } from '../../records/index.js';
+import type { Caller, KindRegistry, Loaded, Member, RecordReader } from '../../records/index.js';
+import { firstHead } from '../../documents/index.js';
 import type { AnyChange } from '../change.js';
-import { mayEndorse, mayRefuse } from '../policies/index.js';
+import type { Operations } from '../operations.js';
+import { confirmableFromOf, mayEndorse, mayRefuse } from '../policies/index.js';
 import { only } from '../service.js';
 import { requireSignedIn, type Uploads } from '../uploads.js';
-import { amendment } from '../versions.js';
+import { amendment, creation } from '../versions.js';
 import { decisionOf } from './decision.js';
 import type { Desk, Upload } from './desk.js';
-import { DENY_UPLOAD, ENDORSE_UPLOAD } from './operations.js';
-import { requireNext } from './states.js';
+import { DENY_UPLOAD, ENDORSE_UPLOAD, REQUEST_UPLOAD } from './operations.js';
+import { checkAsked, type Asked, type Checked } from './own-request.js';
+import { least, uploaderOf } from './permission.js';
+import { nextState, NO_UPLOAD, requireNext, type UploadState } from './states.js';
+import { uploadIdOf } from './upload-id.js';
 import { asEndorser, endorserOf, uploadKind, type Endorsement, type UploadValues } from './upload.kind.js';
 
 export interface RequestsDependencies {
   readonly ledger: Ledger;
   readonly desk: Desk;
+  readonly operations: Operations;
+  readonly kinds: KindRegistry;
   readonly clock: () => Date;
 }
 
@@ -44,6 +51,67 @@ export class UploadRequests implements UploadRequestsPort {
   constructor(deps: RequestsDependencies, decider: Decider) {
     this.#deps = deps;
     this.#decider = decider;
+  }
+
+  /**
+   * Asks for permission with statements by the caller's own key: CONFIRMED at once where its own standing suffices.
+   * @throws VitrineError what a rule refuses; DUPLICATE_UPLOAD, NOT_FOUND, BAD_USER_INPUT, CONFLICT
+   */
+  async ask(input: Asked): Promise<AcceptedPort> {
+    const { uploads, caller: asking } = this.#decider;
+    const caller = requireSignedIn(asking);
+    const id = uploadIdOf(caller.id, input.requestId);
+    // Under the id of what it makes: the client's own is for what it asks for.
+    const request = { requestId: id, input: asJson({ requestUpload: input }) };
+    const checked = this.#deps.desk.has(id) ? null : await this.#checked(caller, input);
+    const build = async () => [
+      await this.#requested(caller, id, input, checked ?? (await this.#checked(caller, input))),
+    ];
+    try {
+      return { ...only(await uploads.submit(request, build)), request: input.requestId };
+    } catch (error) {
+      throw asDuplicate(error);
+    }
+  }
+
+  async #checked(caller: Member, input: Asked): Promise<Checked> {
+    const { ledger, clock, operations, kinds } = this.#deps;
+    const { records, uploads } = this.#decider;
+    try {
+      return await checkAsked({ ledger, operations, kinds, records, caller, now: clock() }, input);
+    } catch (error) {
+      return uploads.refuse({ requestId: input.requestId, input: null, signed: [] }, error);
+    }
+  }
+
+  async #requested(caller: Member, id: string, input: Asked, checked: Checked): Promise<AnyChange> {
+    const { desk, clock } = this.#deps;
+    const { operation, situation, statements, contents } = checked;
+    const required = await desk.requiredBy({ op: operation.op, situation });
+    const met = desk.isMetBy(required.requirements, caller);
+    const requestedAt = clock().toISOString();
+    const values: UploadValues = {
+      operation: operation.op,
+      situation,
+      mode: 'own',
+      // A request that there isn't yet is at one of the two.
+      state: nextState(NO_UPLOAD, 'request', met) as UploadState,
+      uploader: uploaderOf(caller),
+      request: input.requestId,
+      part: 0,
+      input: null,
+      statements: [...input.statements],
+      contents: [...contents],
+      requirements: required.requirements.map((one) => ({ ...one, institutions: [...one.institutions] })),
+      endorsements: [],
+      reasons: [],
+      requestedAt,
+      issuedAt: least(statements.map(({ statement }) => statement.issued)),
+      expiresAt: least(statements.map(({ statement }) => statement.expires)),
+      confirmableFrom: confirmableFromOf(required.requirements, requestedAt),
+    };
+    const head = firstHead(uploadKind, id, { custodian: caller.institution });
+    return creation(uploadKind, head, values, { ...REQUEST_UPLOAD, detail: { state: values.state } });
   }
 
   /**
@@ -125,4 +193,15 @@ export class UploadRequests implements UploadRequestsPort {
       });
     return { ...values, state, endorsements };
   }
+}
+
+/** A content that another open request is about: which one isn't told, it may be another's. */
+function asDuplicate(error: unknown): unknown {
+  if (!(error instanceof VitrineError) || error.code !== 'CONFLICT') return error;
+  const path = error.inputPath ?? [];
+  if (path[1] !== 'statements' || path.length !== 3 || 'rule' in error.details) return error;
+  return new VitrineError('DUPLICATE_UPLOAD', 'another open request is about the same content', {
+    path,
+    details: { rule: 'duplicate' },
+  });
 }

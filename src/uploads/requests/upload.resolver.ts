@@ -33,6 +33,8 @@ import {
   denyInput,
   EndorseUploadInput,
   endorseInput,
+  requestInput,
+  RequestUploadInput,
   UploadRequestFilter,
 } from './upload.input.js';
 import { uploadKind } from './upload.kind.js';
@@ -112,6 +114,18 @@ export class UploadRequestResolver {
   ): Promise<UploadRequestObject | null> {
     const record = await findUpload(ctx, entry.opening.subject.id);
     return record === null ? null : new UploadRequestObject(record);
+  }
+
+  @Classified('STRUCTURE')
+  @Mutation(() => UploadRequestPayload, {
+    description:
+      'Asks for permission to upload what statements commit to, by your own key. Once it is CONFIRMED, the mutation itself loads it, under the same `requestId`.',
+  })
+  async requestUpload(
+    @Ctx() ctx: RequestContext,
+    @Arg('input', () => RequestUploadInput, { description: 'The statements.' }) input: RequestUploadInput,
+  ): Promise<UploadRequestPayload> {
+    return new UploadRequestPayload(await ctx.requests.ask(parseInput(requestInput, input)));
   }
 
   @Classified('STRUCTURE')

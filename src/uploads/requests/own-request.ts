@@ -1,0 +1,117 @@
+/**
+ * Asking with statements that were signed elsewhere: what can be told from statements alone is checked here, each by its
+ * named rule; the rest when it is loaded.
+ */
+import { requireVisible } from '../../access/index.js';
+import type { ParsedStatement, Statement } from '../../ledger/core/index.js';
+import { base64url, equal, parseStatement, VitrineError } from '../../ledger/core/index.js';
+import type { Ledger } from '../../ledger/index.js';
+import type { KindRegistry, Member, RecordReader, Relation } from '../../records/index.js';
+import { permissionsOf, type Operation, type Operations } from '../operations.js';
+import { requireNone, type Refusal } from '../rules.js';
+import { checkStatement } from '../statements/check.js';
+
+export interface Asked {
+  readonly requestId: string;
+  readonly statements: readonly string[];
+  readonly situation?: string | null;
+}
+
+export interface AskContext {
+  readonly ledger: Ledger;
+  readonly operations: Operations;
+  readonly kinds: KindRegistry;
+  readonly records: RecordReader;
+  readonly caller: Member;
+  readonly now: Date;
+}
+
+/** What was asked for, once every rule that can be asked holds. */
+export interface Checked {
+  readonly operation: Operation;
+  readonly situation: string;
+  readonly statements: readonly ParsedStatement[];
+  /** Commitments, in the statements' order. */
+  readonly contents: readonly (string | null)[];
+}
+
+/**
+ * Checks what is asked for.
+ * @throws VitrineError with the code of the first rule that refused, `problems` with all of them; NOT_FOUND where the
+ *   caller may not know the record, BAD_USER_INPUT
+ */
+export async function checkAsked(context: AskContext, asked: Asked): Promise<Checked> {
+  const { ledger, caller, now, operations } = context;
+  const [first] = asked.statements;
+  const op = readOp(first);
+  const target = { origin: ledger.origin, request: asked.requestId, ...(op === null ? {} : { op }) };
+  const findKey = (thumbprint: string) => ledger.trusted.key(thumbprint);
+  const refusals = asked.statements.flatMap((jws, part) =>
+    checkStatement(jws, { caller, findKey, now, target: { ...target, part } }).map((one) => ({
+      ...one,
+      path: ['input', 'statements', part],
+    })),
+  );
+  requireNone(refusals, op ?? 'unknown');
+  const operation = op === null ? undefined : operations.find(op);
+  if (operation === undefined)
+    throw new VitrineError('BAD_USER_INPUT', 'expected an operation of this deployment', {
+      path: ['input', 'statements', 0],
+    });
+  const statements = asked.statements.map(parseStatement);
+  const standing: Refusal[] = [];
+  for (const [part, { statement }] of statements.entries())
+    standing.push(...(await standingRefusals(context, operation, statement, part)));
+  requireNone(standing, operation.op);
+  return {
+    operation,
+    situation: situationOf(operation, asked.situation ?? null),
+    statements,
+    contents: statements.map(({ statement: { content } }) => content && base64url(content)),
+  };
+}
+
+function readOp(jws: string | undefined): string | null {
+  try {
+    return jws === undefined ? null : parseStatement(jws).statement.op;
+  } catch {
+    // The rules say what is wrong with it.
+    return null;
+  }
+}
+
+function situationOf({ op }: Operation, situation: string | null): string {
+  if (situation === null || situation === op || situation.startsWith(`${op}.`)) return situation ?? op;
+  throw new VitrineError('BAD_USER_INPUT', `expected ${op}, or ${op}.… for what is finer`, {
+    path: ['input', 'situation'],
+  });
+}
+
+/** Role, relation, licence and version, as far as a statement tells them. */
+async function standingRefusals(
+  { caller, kinds, records }: AskContext,
+  operation: Operation,
+  { subject, supersedes }: Statement,
+  part: number,
+): Promise<readonly Refusal[]> {
+  const path = ['input', 'statements', part];
+  const refusals: Refusal[] = [];
+  const refuse = (rule: string, code: Refusal['code'], message: string) =>
+    refusals.push({ rule, code, message, path });
+  if (subject.kind !== operation.makes)
+    refuse('target', 'STATEMENT_MISDIRECTED', `expected a ${operation.makes}, got another kind`);
+  const mine = permissionsOf(operation).filter(({ roles }) => roles.some((role) => caller.roles.has(role)));
+  if (mine.length === 0) refuse('role', 'FORBIDDEN', `${operation.op} is for other roles than yours`);
+  if (operation.licensed && !caller.licensed)
+    refuse('licence', 'LICENCE_INACTIVE', `${operation.op} needs an active licence of the institution`);
+  if (refusals.length > 0 || subject.version === 1) return refusals;
+  const base = await requireVisible({ caller, records }, kinds.require(operation.makes), subject.id, path);
+  const related = (relations: readonly Relation[]) =>
+    relations.length === 0 || relations.some((one) => base.relations.has(one));
+  if (!mine.some(({ relations }) => related(relations)))
+    refuse('relation', 'FORBIDDEN', `${operation.op} is for others than you are to the record`);
+  const follows = base.head.version + 1 === subject.version && supersedes !== null;
+  if (!follows || !equal(base.anchor.leafHash, supersedes))
+    refuse('lineage', 'CONFLICT', 'expected a statement that follows the version in force');
+  return refusals;
+}
