@@ -17,3 +17,9 @@ export function registerEnum<K extends string>(
   const valuesConfig = Object.fromEntries(described) as { [V in K]: { description: string } };
   registerEnumType(members, { name, description, valuesConfig });
 }
+
+/** `['A', 'B']` → `{ A: 'A', B: 'B' }`, so that a list of names in a kind is the one source of an enum. */
+export function enumOf<const T extends string>(names: readonly T[]): { readonly [K in T]: K } {
+  // Every name becomes a key, so the object has exactly the type's members.
+  return Object.fromEntries(names.map((name) => [name, name])) as { readonly [K in T]: K };
+}

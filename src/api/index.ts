@@ -12,7 +12,7 @@ export type {
   UploadRequestsPort,
   WatchedContext,
 } from './context.js';
-export { registerEnum } from './enums.js';
+export { enumOf, registerEnum } from './enums.js';
 export { errorFormatter, extensionsOf, toGraphQLError } from './errors.js';
 export type { ErrorOptions } from './errors.js';
 export { asJson, badInput, isOutputOf, MAX_TEXT, parseInput, requireId, textProblems } from './input.js';
@@ -23,6 +23,7 @@ export type { MeasuredRequest, QueryLimits } from './limits.js';
 export { connection, DEFAULT_PAGE, MAX_PAGE, PageArgs, PageInfo, pageOf } from './pages.js';
 export type { ConnectionClass, ConnectionOf, EdgeOf } from './pages.js';
 export { MutationPayload, Node, RecordObject, RecordPayload } from './record.js';
+export { RoleEnum } from './role.js';
 export {
   Base64Scalar,
   BigIntScalar,

@@ -15,7 +15,15 @@ import { KindRegistry } from '../records/index.js';
 import { REGISTRY_OPERATIONS, toInstitution, toMember } from '../registry/index.js';
 import { Form, formKind, Report, reportKind, REPORTING_OPERATIONS } from '../reporting/index.js';
 import { institutionKind, memberKind } from '../standing/index.js';
-import { Operations, UPLOAD_OPERATIONS, uploadKind, UploadRequestObject } from '../uploads/index.js';
+import {
+  Operations,
+  Policy,
+  POLICY_OPERATIONS,
+  policyKind,
+  UPLOAD_OPERATIONS,
+  uploadKind,
+  UploadRequestObject,
+} from '../uploads/index.js';
 import type { Reference } from './entities.js';
 
 /** One record type. */
@@ -43,6 +51,7 @@ function recordType<V extends object>(
 export const RECORD_TYPES: readonly RecordType[] = [
   recordType(institutionKind, toInstitution),
   recordType(memberKind, toMember),
+  recordType(policyKind, (record) => new Policy(record)),
   recordType(patientKind, toPatient),
   recordType(encounterKind, toEncounter),
   recordType(formKind, (record) => new Form(record)),
@@ -59,6 +68,7 @@ export const KINDS = new KindRegistry(RECORD_TYPES.map(({ kind }) => kind));
 
 /** The operations of the deployment. */
 export const OPERATIONS = new Operations([
+  ...POLICY_OPERATIONS,
   ...REGISTRY_OPERATIONS,
   ...CLINICAL_OPERATIONS,
   ...REPORTING_OPERATIONS,

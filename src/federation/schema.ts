@@ -31,9 +31,9 @@ import {
 } from '../finance/index.js';
 import { CustodianResolver, InstitutionResolver, MemberResolver } from '../registry/index.js';
 import { FormResolver, InstitutionReportsResolver, ReportResolver, retraction } from '../reporting/index.js';
-import { UploadRequestResolver } from '../uploads/index.js';
+import { policyResolver, UploadRequestResolver } from '../uploads/index.js';
 import { NodeResolver } from './node.js';
-import { fetchRecord, KINDS, REFERENCES } from './records.js';
+import { fetchRecord, KINDS, OPERATIONS, REFERENCES } from './records.js';
 import { printSubgraph, toSubgraph } from './subgraph.js';
 
 const RetractResolver = retractResolver({
@@ -44,6 +44,8 @@ const RetractResolver = retractResolver({
   },
 });
 
+const PolicyResolver = policyResolver(OPERATIONS);
+
 type ResolverClass = NonEmptyArray<abstract new (...args: never[]) => unknown>[0];
 
 /** Every resolver of the deployment. A test holds the list and what the domains export equal. */
@@ -51,6 +53,7 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   InstitutionResolver,
   MemberResolver,
   CustodianResolver,
+  PolicyResolver,
   PatientResolver,
   EncounterResolver,
   EnrolmentResolver,

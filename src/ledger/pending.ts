@@ -79,6 +79,8 @@ export interface PendingEntry {
   readonly detail: JsonObject | null;
   /** Entries that the decision rests on; if one is superseded by then, the append throws `StaleAuthority`. */
   readonly authority: readonly bigint[];
+  /** Records whose absence the decision rests on; if one is there by then, the append throws `StaleAuthority`. */
+  readonly absent?: readonly { readonly kind: string; readonly id: string }[];
   readonly rows: readonly RowWrite[];
   /** Keys of earlier versions that this entry destroys, each with the one that takes its place. */
   readonly rewraps?: readonly Rewrap[];

@@ -92,6 +92,9 @@ function requireAuthority(plan: BlockPlan, draft: Draft, pending: PendingEntry):
   for (const index of pending.authority) {
     if (plan.state.isSuperseded(index)) throw new StaleAuthority(`entry ${index} was superseded meanwhile`);
   }
+  for (const { kind, id } of pending.absent ?? []) {
+    if (draft.subject(kind, id) !== undefined) throw new StaleAuthority(`a ${kind} ${id} was made meanwhile`);
+  }
   const revoked = draft.key(pending.by.key)?.revoked ?? null;
   if (revoked !== null) {
     throw new StaleAuthority(`key ${pending.by.key} was revoked meanwhile`);

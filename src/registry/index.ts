@@ -1,4 +1,4 @@
-export { enumOf } from './enums.js';
+export { enumOf } from '../api/index.js';
 export { IdentifierInput, IdentifierType } from './identifier.type.js';
 export { LicenceInput, RegisterInstitutionInput } from './institution.input.js';
 export { CustodianResolver, InstitutionPayload, InstitutionResolver } from './institution.resolver.js';

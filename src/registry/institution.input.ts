@@ -84,7 +84,7 @@ export class RegisterInstitutionInput {
 
 @InputType({
   description:
-    'Changes of an institution, by its own REGISTRAR or a REGULATOR of the state. What is left out stays; null clears.',
+    'Changes of an institution, by its own REGISTRAR or a REGULATOR of the state. What is left out stays; null clears. Where it is paid only its own REGISTRAR or FINANCE changes, and a REGULATOR approves (schema/uploads.md).',
 })
 export class AmendInstitutionInput {
   @Field(() => UuidScalar, { description: 'Your id of this request; sent again, it gets the same receipt.' })
@@ -114,7 +114,10 @@ export class AmendInstitutionInput {
   @Field(() => CapacityInput, { nullable: true, description: 'How much it can take on.' })
   capacity?: CapacityInput | null;
 
-  @Field(() => BankAccountInput, { nullable: true, description: 'Where it is paid.' })
+  @Field(() => BankAccountInput, {
+    nullable: true,
+    description: 'Where it is paid: approved by a REGULATOR, three days later at the earliest.',
+  })
   account?: BankAccountInput | null;
 }
 

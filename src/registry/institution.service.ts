@@ -14,7 +14,16 @@ import {
   licence,
   licenceState,
 } from '../standing/index.js';
-import { amendment, creation, firstHead, only, requestOf, requireMay } from '../uploads/index.js';
+import type { Permission } from '../uploads/index.js';
+import {
+  ACCOUNT_CHANGE,
+  amendment,
+  creation,
+  firstHead,
+  only,
+  requestOf,
+  requireMay,
+} from '../uploads/index.js';
 import type {
   AmendInstitutionInput,
   ChangeLicenceInput,
@@ -23,6 +32,7 @@ import type {
 } from './institution.input.js';
 import {
   AMEND_INSTITUTION,
+  BY_FINANCE,
   BY_INSTITUTION,
   BY_STATE,
   CHANGE_LICENCE,
@@ -78,15 +88,27 @@ export async function amendInstitution(
   return only(
     await ctx.uploads.submit(requestOf('amendInstitution', input), async () => {
       const base = await requireVisible(ctx, institutionKind, institution, ['input', 'institution']);
-      const permission = ctx.caller?.state === true ? BY_STATE : BY_INSTITUTION;
-      const terms = { ...AMEND_INSTITUTION, permission };
+      const terms = { ...AMEND_INSTITUTION, permission: amending(ctx.caller, given(changes)) };
       requireMay(ctx.caller, terms, base.relations);
       requireVersion(base, expectedVersion);
       requireOwnAccount(ctx.caller, base, changes);
       const values = parseInput(institutionValues, { ...base.values, ...given(changes) });
-      return [amendment(institutionKind, base, values, terms)];
+      const paidElsewhere = !isSameAccount(base.values.account, values.account);
+      const situation = paidElsewhere ? { situation: ACCOUNT_CHANGE } : {};
+      return [amendment(institutionKind, base, values, { ...terms, ...situation })];
     }),
   );
+}
+
+/** By whom an amendment is: the state, the institution's registrar, or, of its account alone, who handles its money. */
+function amending(caller: Caller, changes: object): Permission {
+  if (caller?.state === true) return BY_STATE;
+  const isAccount = Object.keys(changes).join() === 'account';
+  return isAccount && caller?.roles.has('REGISTRAR') !== true ? BY_FINANCE : BY_INSTITUTION;
+}
+
+function isSameAccount(one: InstitutionValues['account'], other: InstitutionValues['account']): boolean {
+  return one?.iban === other?.iban && one?.holder === other?.holder;
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   Classified,
   connection,
   DateScalar,
+  enumOf,
   Node,
   RecordObject,
   registerEnum,
@@ -12,7 +13,6 @@ import {
 import type { Loaded } from '../records/index.js';
 import type { InstitutionValues, Licence } from '../standing/index.js';
 import { INSTITUTION_KINDS, LICENCE_STATES, licenceState, OWNERSHIPS } from '../standing/index.js';
-import { enumOf } from './enums.js';
 import { IdentifierType } from './identifier.type.js';
 
 export const OwnershipEnum = enumOf(OWNERSHIPS);

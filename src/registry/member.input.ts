@@ -1,8 +1,8 @@
 /** What enrolling, suspending and listing members takes. */
 import { Field, InputType, Int } from 'type-graphql';
 import type { SignedStatementInput } from '../api/index.js';
-import { Base64Scalar, Classified, UuidScalar, SignedField } from '../api/index.js';
-import { MemberStateEnum, RoleEnum } from './member.type.js';
+import { Base64Scalar, Classified, RoleEnum, SignedField, UuidScalar } from '../api/index.js';
+import { MemberStateEnum } from './member.type.js';
 
 @InputType({
   description:

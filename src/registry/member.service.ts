@@ -11,6 +11,8 @@ import {
   creation,
   firstHead,
   only,
+  OVERSIGHT_ENROLMENT,
+  OVERSIGHT_REINSTATEMENT,
   requestOf,
   requireMay,
   requireSignedIn,
@@ -73,6 +75,7 @@ export async function enrolMember(
     return [
       creation(memberKind, head, values, {
         ...terms,
+        ...(oversees(values.roles) ? { situation: OVERSIGHT_ENROLMENT } : {}),
         ...(key === null ? {} : { registers: key }),
       }),
     ];
@@ -152,7 +155,9 @@ async function changeState(
         });
       if (verb === 'reinstate') await requireSameHand(ctx, base);
       const values = parseInput(memberValues, { ...base.values, state, reason: input.reason });
-      return [amendment(memberKind, base, values, terms)];
+      const isOversight = verb === 'reinstate' && oversees(base.values.roles);
+      const situation = isOversight ? { situation: OVERSIGHT_REINSTATEMENT } : {};
+      return [amendment(memberKind, base, values, { ...terms, ...situation })];
     }),
   );
 }

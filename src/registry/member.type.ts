@@ -1,31 +1,23 @@
 /** Members as GraphQL. */
 import { Field, ObjectType } from 'type-graphql';
-import { Classified, connection, Node, RecordObject, registerEnum, type ConnectionOf } from '../api/index.js';
+import {
+  Classified,
+  connection,
+  enumOf,
+  Node,
+  RecordObject,
+  registerEnum,
+  RoleEnum,
+  type ConnectionOf,
+} from '../api/index.js';
 import { fromBase64url, thumbprint } from '../ledger/core/index.js';
 import type { Loaded } from '../records/index.js';
-import { ROLES } from '../records/index.js';
 import type { MemberValues } from '../standing/index.js';
 import { MEMBER_STATES } from '../standing/index.js';
-import { enumOf } from './enums.js';
 import { Institution } from './institution.type.js';
 
-export const RoleEnum = enumOf(ROLES);
 export const MemberStateEnum = enumOf(MEMBER_STATES);
 
-registerEnum(RoleEnum, {
-  name: 'Role',
-  description: 'What a member does; it decides which kinds of fields it may see (schema/access.md).',
-  values: {
-    CLINICIAN: 'Treats patients.',
-    REGISTRAR: 'Keeps the institution’s register: patients, visits, members.',
-    REPORTER: 'Files the institution’s reports.',
-    FINANCE: 'Handles the institution’s money.',
-    REGULATOR: 'Acts for the state. Only in an authority.',
-    AUDITOR: 'Checks what others did. Only in an authority.',
-    PATIENT: 'A patient, for itself. Alone, and in no institution.',
-    VENDOR: 'A machine of an EHR vendor, within the other roles it is given.',
-  },
-});
 registerEnum(MemberStateEnum, {
   name: 'MemberState',
   description: 'Whether a member may act.',

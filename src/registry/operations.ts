@@ -8,6 +8,9 @@ export const BY_STATE: Permission = { roles: ['REGULATOR'], relations: ['STATE']
 /** What an institution does itself. */
 export const BY_INSTITUTION: Permission = { roles: ['REGISTRAR'], relations: ['CUSTODIAN'] };
 
+/** Where an institution is paid is the business of those who handle its money, too. */
+export const BY_FINANCE: Permission = { roles: ['FINANCE'], relations: ['CUSTODIAN'] };
+
 /** A member for itself, whatever its roles. */
 const BY_ITSELF: Permission = { roles: ROLES, relations: ['SELF'] };
 
@@ -30,7 +33,7 @@ const member = (verb: string): Operation => ({
 
 export const REGISTER_INSTITUTION = institution('register');
 export const CHANGE_LICENCE = institution('licence');
-export const AMEND_INSTITUTION = institution('amend', [BY_INSTITUTION]);
+export const AMEND_INSTITUTION = institution('amend', [BY_INSTITUTION, BY_FINANCE]);
 export const ENROL_MEMBER = member('enrol');
 export const SUSPEND_MEMBER = member('suspend');
 export const REINSTATE_MEMBER = member('reinstate');

@@ -3,7 +3,16 @@ import { loadVisible, requireVersion, requireVisible } from '../access/index.js'
 import { badInput, parseInput, type AcceptedPort, type RequestContext } from '../api/index.js';
 import { VitrineError, type Problem } from '../ledger/core/index.js';
 import type { Loaded } from '../records/index.js';
-import { amendment, creation, firstHead, requireMay, submitOne, todayOf } from '../uploads/index.js';
+import {
+  amendment,
+  creation,
+  firstHead,
+  LATE_AMENDMENT,
+  LATE_RETRACTION,
+  requireMay,
+  submitOne,
+  todayOf,
+} from '../uploads/index.js';
 import { FORM_CODE, formKind, type FormValues } from './form.kind.js';
 import {
   amendedReport,
@@ -65,7 +74,7 @@ export function amendReport(ctx: RequestContext, input: AmendReportInput): Promi
     const figures = checkIndicators(form.values.indicators, given.indicators, ['input', 'indicators']);
     if (figures.problems.length > 0) throw badInput(figures.problems);
     const values = amendedReport(base.values, figures.values, given.note, given.reason);
-    return amendment(reportKind, base, values, AMEND_REPORT);
+    return amendment(reportKind, base, values, { ...AMEND_REPORT, ...ifLate(ctx, base, LATE_AMENDMENT) });
   });
 }
 
@@ -84,7 +93,16 @@ export async function retraction(
   requireVersion(base, expectedVersion);
   requireStanding(base);
   const values: ReportValues = { ...base.values, state: 'RETRACTED', reason };
-  return amendment(reportKind, base, values, RETRACT_REPORT);
+  return amendment(reportKind, base, values, { ...RETRACT_REPORT, ...ifLate(ctx, base, LATE_RETRACTION) });
+}
+
+/** After the last day on which a report isn't late, its figures have been counted on: policies look at that apart. */
+function ifLate(
+  ctx: RequestContext,
+  { values }: Loaded<ReportValues>,
+  situation: string,
+): { readonly situation?: string } {
+  return todayOf(ctx) > values.due ? { situation } : {};
 }
 
 /** The report, or null when there is none that the caller may see. */

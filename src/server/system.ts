@@ -9,10 +9,10 @@ import { CallerReader, RecordStore, watchedCaller } from '../records/index.js';
 import { Standing } from '../standing/index.js';
 import {
   Buckets,
-  DEFAULT_POLICIES,
   Denials,
   Desk,
   type Operations,
+  Policies,
   sweepUploads,
   UploadRequests,
   Uploads,
@@ -61,8 +61,14 @@ export class System {
     });
     const { ledger, clock, uploads = UPLOADS_BY_DEFAULT, onFailure } = deps;
     const common = { ledger, clock, random: systemRandom };
+    const { facts } = this.store;
+    const policies = new Policies({
+      trusted: ledger.trusted,
+      fact: (kind, id) => facts.newest(kind, id),
+      clock,
+    });
     const { lifetimeMs, denials: perMinute } = uploads;
-    this.#desk = new Desk({ ...common, store: this.store, policies: DEFAULT_POLICIES, lifetimeMs });
+    this.#desk = new Desk({ ...common, store: this.store, policies, lifetimeMs });
     const failed = (error: unknown) => onFailure?.(error, 'a denial was not written down');
     this.#denials = new Denials({ ...common, perMinute, onFailure: failed });
     this.#rate = new Buckets(uploads.rate, clock);

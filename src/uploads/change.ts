@@ -37,6 +37,8 @@ export interface Change<V extends object = object> {
   readonly op: string;
   /** What endorsement policies look at: the operation by default, finer where it matters: `report.amend.late`. */
   readonly situation?: string;
+  /** Situations whose policies must be met besides that of its own: the one that a policy's change is about. */
+  readonly besides?: readonly string[];
   readonly kind: RecordKind<V>;
   readonly head: RecordHead;
   readonly values: V;

@@ -7,8 +7,7 @@ export { Buckets } from './requests/buckets.js';
 export { Denials } from './requests/denials.js';
 export { Desk } from './requests/desk.js';
 export { UPLOAD_OPERATIONS } from './requests/operations.js';
-export { DEFAULT_POLICIES } from './requests/required.js';
-export type { PolicySource, Required } from './requests/required.js';
+export type { PolicySource } from './requests/required.js';
 export { UploadRequests } from './requests/requests.js';
 export { Sweep, sweepUploads } from './requests/sweep.js';
 export { uploadIdOf } from './requests/upload-id.js';
@@ -16,6 +15,23 @@ export { uploadKind } from './requests/upload.kind.js';
 export type { UploadValues } from './requests/upload.kind.js';
 export { UploadRequestPayload, UploadRequestResolver } from './requests/upload.resolver.js';
 export { UploadRequestConnection, UploadRequestObject } from './requests/upload.type.js';
+export {
+  ACCOUNT_CHANGE,
+  LATE_AMENDMENT,
+  LATE_RETRACTION,
+  OVERSIGHT_ENROLMENT,
+  OVERSIGHT_REINSTATEMENT,
+  Policies,
+  Policy,
+  POLICY_OPERATIONS,
+  PolicyConnection,
+  policyIdOf,
+  policyKind,
+  RequirementObject,
+} from './policies/index.js';
+export type { PolicyValues, Required, Requirement } from './policies/index.js';
+// Apart from the other exports of policies: requests for permission stand below the service and above those.
+export { PolicyPayload, policyResolver } from './policies/policy.resolver.js';
 export { replayErasure } from './replay.js';
 export type { Replayed, ReplayDependencies } from './replay.js';
 export { refusalsOf, requireNone, requirePermitted, RULES } from './rules.js';

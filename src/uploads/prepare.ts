@@ -8,7 +8,7 @@ import { requirePlaces, sealErasure, sealRecord, stillErased } from '../records/
 import type { AnyChange, UploadRequest } from './change.js';
 import type { Upload } from './requests/desk.js';
 import type { Sealing } from './requests/permission.js';
-import type { Required } from './requests/required.js';
+import type { Required } from './policies/index.js';
 import { refusalsOf, requireNone, type Refusal } from './rules.js';
 import { OwnStatement, type OwnContext } from './statements/own.js';
 import type { ReadSigned } from './statements/signed.js';
@@ -98,6 +98,7 @@ export class Preparer {
       ...signature,
       detail,
       authority,
+      absent: required.absent,
       rows: [...sealed.rows, ...(key?.rows ?? [])],
       counters: change.counters ?? [],
       inputHash,

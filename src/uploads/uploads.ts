@@ -13,7 +13,7 @@ import type { Buckets } from './requests/buckets.js';
 import type { Denials } from './requests/denials.js';
 import type { Desk } from './requests/desk.js';
 import { asking, loading, refusePending, type Asking, type Permitted } from './requests/permission.js';
-import type { Required } from './requests/required.js';
+import type { Required } from './policies/index.js';
 import { uploadIdOf } from './requests/upload-id.js';
 import { makingOf } from './statements/making.js';
 import { readSigned, type ReadSigned } from './statements/signed.js';

@@ -3,6 +3,7 @@
  * can hold, and members of every role at institutions of every relation to it.
  */
 import { randomUUID } from 'node:crypto';
+import { approved } from '../support/approved.js';
 import type { TestVitrine } from '../support/vitrine.js';
 
 /** The members that the sample has, with their roles, and those that {@link enact} enrols. */
@@ -53,6 +54,7 @@ export function relationsTo(type: string, who: string | null): string[] {
       return ofCity ? ['CUSTODIAN'] : [...(state ? ['STATE'] : []), ...audits];
     case 'Institution':
       return [...general, ...(ofCity ? ['CUSTODIAN', 'PAYEE'] : []), ...(state ? ['PAYER'] : [])];
+    case 'Policy':
     case 'Form':
     case 'Report':
       return [...general, ...(ofCity && type === 'Report' ? ['CUSTODIAN'] : [])];
@@ -156,7 +158,14 @@ interface Created {
 /** Makes the records and the members. */
 export async function enact(vitrine: TestVitrine): Promise<Records> {
   const make = async (who: string, mutation: string, record: string, input: object): Promise<string> => {
-    const answer = await vitrine.mutate<Created>(who, mutation, { ...input }, `${record} { id }`);
+    // A regulator approves what waits for one: a report that is amended late.
+    const answer = await approved<Created>(
+      vitrine,
+      [who, 'regulator.two'],
+      mutation,
+      { ...input },
+      `${record} { id }`,
+    );
     const id = answer.data?.[mutation]?.[record]?.id;
     if (id === undefined) throw new Error(`${mutation} as ${who} failed: ${answer.text}`);
     return id;
@@ -201,10 +210,30 @@ export async function enact(vitrine: TestVitrine): Promise<Records> {
       legalBasis: 'Article 17',
     }),
     Hold: await hold(vitrine, encounter),
+    Policy: await policy(vitrine),
     ...(await money(make, city ?? '')),
     ...(await report(make)),
     ...(await registry(vitrine)),
   };
+}
+
+/** Two regulators say what a refusal of a subsidy needs: no more than it takes anyway. */
+async function policy(vitrine: TestVitrine): Promise<string> {
+  const answer = await approved<{ changePolicy: { policy: { id: string } } }>(
+    vitrine,
+    ['regulator.one', 'regulator.two'],
+    'changePolicy',
+    {
+      situation: 'subsidy.reject',
+      rule: 'ROLE',
+      role: 'REGULATOR',
+      ownCounts: true,
+      reason: 'As it is done',
+    },
+    'policy { id }',
+  );
+  if (answer.data === null) throw new Error(`changePolicy failed: ${answer.text}`);
+  return answer.data.changePolicy.policy.id;
 }
 
 /** A regulator holds an encounter. */

@@ -69,10 +69,11 @@ function carries(role: string, fieldClass: string, relation: string, wrote: bool
   return (CARRIED[role] ?? '').split(' ').includes(fieldClass);
 }
 
-/** That a record is there at all: PUBLIC for institutions and forms. */
+/** That a record is there at all: PUBLIC for institutions, forms and policies. */
 export const EXISTENCE: Readonly<Record<string, string>> = {
   Institution: 'PUBLIC',
   Form: 'PUBLIC',
+  Policy: 'PUBLIC',
   Member: 'DIRECTORY',
   Patient: 'DIRECTORY',
   Encounter: 'DIRECTORY',
@@ -108,6 +109,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     DIRECTORY: 'name roles state keyThumbprint institution',
     IDENTITY: 'subject reason patient',
   },
+  Policy: { PUBLIC: 'situation requirement reason' },
   Form: { PUBLIC: 'code title period indicators validFrom dueDays' },
   Report: {
     DIRECTORY: 'formCode formVersion period state filedAt due late retracted form institution',

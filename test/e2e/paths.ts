@@ -23,6 +23,7 @@ const ROOTS: Readonly<Record<string, (records: Records) => string>> = {
   Encounter: ({ Encounter }) => `encounter(id: "${Encounter}")`,
   Institution: ({ Institution }) => `institution(id: "${Institution}")`,
   Member: ({ Member }) => `member(id: "${Member}")`,
+  Policy: () => 'policy(situation: "subsidy.reject")',
   Form: () => 'form(code: "hospital-activity")',
   Report: ({ Report }) => `report(id: "${Report}")`,
   Programme: ({ Programme }) => `programme(id: "${Programme}")`,
@@ -179,6 +180,13 @@ const REGISTRY: readonly Way[] = [
 ];
 
 const STATE: readonly Way[] = [
+  {
+    type: 'Policy',
+    by: 'policies',
+    query: (selection) => `{ policies ${edges(selection)} }`,
+    path: ['policies', 'edges', 'node'],
+    alone: false,
+  },
   {
     type: 'Form',
     by: 'forms',

@@ -127,6 +127,18 @@ describe('append', () => {
     expect(results[1]).toMatchObject({ reason: expect.any(StaleAuthority) as unknown });
   });
 
+  it('refuses what rests on the absence of a record that was made meanwhile', async () => {
+    const made = await entry(ledger);
+    const { kind, id } = made.subject;
+    const results = await Promise.allSettled([
+      ledger.append([await entry(ledger, { absent: [{ kind, id }] })]),
+      ledger.append([made]),
+      ledger.append([await entry(ledger, { absent: [{ kind, id }] })]),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(results[2]).toMatchObject({ reason: expect.any(StaleAuthority) as unknown });
+  });
+
   it('continues threads across entries and blocks', async () => {
     const thread = randomUUID();
     for (let i = 0; i < 3; i++) await ledger.append([await entry(ledger, { threads: [thread] })]);

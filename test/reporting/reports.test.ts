@@ -174,8 +174,8 @@ describe('fileReport', () => {
 
 describe('amendReport', () => {
   const amend = (subject: string, report: string, expectedVersion: number) =>
-    state.mutate(
-      subject,
+    state.approved(
+      [subject, 'regulator.two'],
       'amendReport',
       {
         report,
@@ -222,8 +222,8 @@ describe('amendReport', () => {
 
 describe('retractRecord', () => {
   const retract = (subject: string, { id, version }: { id: string; version: number }) =>
-    state.mutate(
-      subject,
+    state.approved(
+      [subject, 'regulator.two'],
       'retractRecord',
       { kind: 'REPORT', id, expectedVersion: version, reason: 'filed for the wrong ward' },
       'record { id version ... on Report { state retracted } }',

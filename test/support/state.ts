@@ -122,6 +122,21 @@ export class State {
     return this.run(subject, source, { input: { requestId, ...input } });
   }
 
+  /** Runs a mutation that may have to wait, with the approval of `by`. */
+  async approved(
+    [subject, by]: readonly [string, string],
+    name: string,
+    input: Record<string, unknown>,
+    selection: string,
+  ): Promise<Answer> {
+    const requestId = randomUUID();
+    const asked = await this.mutate(subject, name, input, selection, requestId);
+    if (asked.codes[0] !== 'ENDORSEMENT_PENDING') return asked;
+    const upload = String(asked.errors[0]?.details['upload']);
+    requireAccepted(await this.mutate(by, 'endorseUpload', { upload }, 'requestId'));
+    return this.mutate(subject, name, input, selection, requestId);
+  }
+
   /** Subscribes as the member of this subject. */
   async subscribe(subject: string | null, source: string): Promise<AsyncIterableIterator<ExecutionResult>> {
     const contextValue = await this.context(subject);

@@ -266,6 +266,17 @@ CREATE TABLE "restore" (
 );
 
 -- CreateTable
+CREATE TABLE "policy" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "situation" TEXT NOT NULL,
+
+    CONSTRAINT "policy_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "institution" (
     "id" UUID NOT NULL,
     "version" INTEGER NOT NULL,
@@ -420,6 +431,12 @@ CREATE INDEX "resealed_entry_idx" ON "resealed"("entry");
 
 -- CreateIndex
 CREATE INDEX "custodian_key_custodian_idx" ON "custodian_key"("custodian");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "policy_entry_key" ON "policy"("entry");
+
+-- CreateIndex
+CREATE INDEX "policy_situation_idx" ON "policy"("situation");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "institution_entry_key" ON "institution"("entry");

@@ -6,8 +6,13 @@ export {
   OVERSIGHT_ENROLMENT,
   OVERSIGHT_REINSTATEMENT,
   POLICY_CHANGE,
-  SPECIAL_SITUATIONS,
 } from './defaults.js';
+export { POLICY_OPERATIONS } from './operations.js';
+export { Policies } from './policies.js';
+export type { PolicyDependencies, Required, Situated } from './policies.js';
+export { policyIdOf, policyKind } from './policy.kind.js';
+export type { PolicyValues } from './policy.kind.js';
+export { Policy, PolicyConnection, PolicyRuleEnum, RequirementObject } from './policy.type.js';
 export { POLICY_RULES } from './requirement.js';
 export type { Endorser, PolicyRule, Requirement } from './requirement.js';
 export { confirmableFromOf, mayEndorse, mayRefuse, verdict } from './verdict.js';

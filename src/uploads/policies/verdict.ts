@@ -65,9 +65,16 @@ export function mayRefuse(
   uploader: Endorser,
 ): boolean {
   const own = member.institution !== null && member.institution === uploader.institution;
-  // An auditor looks at what its institution does and has no part in it.
-  const acts = [...member.roles].some((role) => role !== 'AUDITOR');
-  return (own && acts) || member.member === uploader.member || mayEndorse(requirements, member, uploader);
+  return (
+    (own && actsForOthers(member.roles)) ||
+    member.member === uploader.member ||
+    mayEndorse(requirements, member, uploader)
+  );
+}
+
+/** Whether a member speaks for its institution: an auditor looks at what it does and has no part in it. */
+export function actsForOthers(roles: Endorser['roles']): boolean {
+  return [...roles].some((role) => role !== 'AUDITOR' && role !== 'PATIENT');
 }
 
 /** How many approvals a requirement has: distinct members, or distinct institutions. */
@@ -95,7 +102,7 @@ function qualifies({ rule, role, institutions, person }: Requirement, endorser: 
     case 'ROLE':
       return role !== null && hasRole && (institutions.length === 0 || isListed);
     case 'INSTITUTIONS':
-      return isListed && hasRole;
+      return isListed && hasRole && actsForOthers(endorser.roles);
     case 'PERSON':
       return endorser.member === person;
   }

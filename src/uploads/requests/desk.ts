@@ -9,8 +9,8 @@ import type { Member, Random, RecordHead, RecordStore, Unrelated } from '../../r
 import type { AnyChange } from '../change.js';
 import { sealedByDeployment } from '../deployment.js';
 import { memberKind, type MemberValues } from '../../standing/index.js';
-import { verdict, type Endorser, type Requirement } from '../policies/index.js';
-import { NOTHING, type PolicySource, type Required } from './required.js';
+import { verdict, type Endorser, type Required, type Requirement } from '../policies/index.js';
+import { NOTHING, type PolicySource } from './required.js';
 import { isEnd, nextState, requireNext, type Refused, type UploadEvent, type UploadState } from './states.js';
 import { asEndorser, endorserOf, uploadKind, type UploadValues } from './upload.kind.js';
 
@@ -46,7 +46,7 @@ export class Desk {
     const situations = new Set<string>();
     const all: Required[] = [];
     for (const change of changes) {
-      const situation = situationOf(change);
+      const situation = [situationOf(change), ...(change.besides ?? [])].join();
       if (!isGated(change) || situations.has(situation)) continue;
       situations.add(situation);
       all.push(await this.#deps.policies.requiredFor(change));
@@ -56,6 +56,7 @@ export class Desk {
     return {
       requirements: all.flatMap(({ requirements }) => requirements),
       authority: all.flatMap(({ authority }) => authority),
+      absent: all.flatMap(({ absent }) => absent),
     };
   }
 

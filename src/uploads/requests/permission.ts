@@ -8,6 +8,7 @@ import {
   base64url,
   canonical,
   fromHex,
+  LONGEST_LIFE,
   parseStatement,
   saltsFrom,
   utf8,
@@ -17,13 +18,12 @@ import type { KeyStore, PendingEntry, SignedBy } from '../../ledger/index.js';
 import { nativeHash } from '../../ledger/index.js';
 import type { Member } from '../../records/index.js';
 import type { AnyChange, UploadRequest } from '../change.js';
-import { confirmableFromOf } from '../policies/index.js';
+import { confirmableFromOf, type Required } from '../policies/index.js';
 import { makingOf } from '../statements/making.js';
 import { creation } from '../versions.js';
 import { firstHead } from '../../documents/index.js';
 import { situationOf, type Desk, type Upload } from './desk.js';
 import { REQUEST_UPLOAD } from './operations.js';
-import type { Required } from './required.js';
 import { requireNext } from './states.js';
 import { uploadKind, type UploadValues } from './upload.kind.js';
 
@@ -110,11 +110,11 @@ export async function loading(asking: Asking, changes: readonly AnyChange[]): Pr
  * @throws VitrineError what the rules refuse
  */
 export async function asking(asking: Asking): Promise<AnyChange> {
-  const { pipeline, clock, desk, request } = asking;
+  const { pipeline, clock, request } = asking;
   const now = clock();
   const times = {
     issued: now.toISOString(),
-    expires: new Date(now.getTime() + desk.lifetimeMs).toISOString(),
+    expires: expiryOf(asking, now).toISOString(),
   };
   const own = isOwn(request);
   const signed = (request.signed ?? []).map((one) => one && parseStatement(one.statement).statement);
@@ -122,6 +122,12 @@ export async function asking(asking: Asking): Promise<AnyChange> {
   const sealing = (place: number) => (own ? null : sealingOf(asking, place, times));
   const entries = await pipeline.prepare(changes, { sealing, upload: null });
   return requestChange(asking, changes, entries);
+}
+
+/** A waiting time leaves as much time for loading as there is without one, as far as statements live. */
+function expiryOf({ desk, required }: Asking, now: Date): Date {
+  const waits = required.requirements.map(({ waitSeconds }) => waitSeconds * 1000);
+  return new Date(now.getTime() + Math.min(LONGEST_LIFE, desk.lifetimeMs + Math.max(0, ...waits)));
 }
 
 function requestChange(

@@ -6,6 +6,7 @@ import type { ErrorCode, ParsedStatement, Statement } from '../../ledger/core/in
 import { CLOCK_TOLERANCE, equal, parseStatement, refuseLife, VitrineError } from '../../ledger/core/index.js';
 import { nativeVerify, type RegisteredKey } from '../../ledger/index.js';
 import type { Member } from '../../records/index.js';
+import { policyKind } from '../policies/policy.kind.js';
 import type { Refusal } from '../rules.js';
 
 /** What the statement must be of; what is left out isn't compared. */
@@ -77,7 +78,8 @@ const V7_TIME = 48;
 
 /** Ids sort by the time of their making (RFC 9562 section 5.7): one that a client gives must be of its time too. */
 function misnamed({ subject, issued }: Statement): string[] {
-  if (subject.version !== 1 || issued === null) return [];
+  // A policy's id follows from its situation, and is held against it where the change is made.
+  if (subject.version !== 1 || issued === null || subject.kind === policyKind.name) return [];
   const digits = subject.id.replaceAll('-', '').slice(0, V7_TIME / 4);
   const off = Math.abs(Number.parseInt(digits, 16) - Date.parse(issued));
   return UUID_V7.test(subject.id) && off <= CLOCK_TOLERANCE
