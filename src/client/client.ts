@@ -10,6 +10,9 @@ import { parseAnswer } from './answer.js';
 import type { Answer } from './answer.js';
 import { ClientError } from './error.js';
 import type { ResponseError } from './error.js';
+import { follow } from './follow.js';
+import type { Event, FollowOptions } from './follow.js';
+import { CheckpointDocument } from './generated/graphql.js';
 import { askedDelay, delayAfter, sleep, TRANSIENT_STATUSES } from './retry.js';
 import type { RetryOptions, Sleep } from './retry.js';
 
@@ -92,6 +95,27 @@ export class VitrineClient {
         signal,
       );
     }
+  }
+
+  /**
+   * Follows a subscription that takes its position as `after`: every event once and in order, also when the connection is
+   * lost or the server asks to resume. Ends with the subscription (a filter's `to`), by `break` or by the signal.
+   *
+   * @throws ClientError what the server refuses for good, such as FORBIDDEN when the member's standing has ended
+   * @example
+   * for await (const { data, after } of client.follow(AuditTrailDocument, {}, { after: -1 })) keep(data, after);
+   */
+  follow<T, V extends { after?: unknown }>(
+    document: TypedDocumentNode<T, V>,
+    variables: Omit<V, 'after'>,
+    options: FollowOptions = {},
+  ): AsyncGenerator<Event<T>, void, undefined> {
+    const { endpoint, token, random = Math.random, sleep: wait = sleep } = this.#options;
+    const newest = async (): Promise<bigint> =>
+      BigInt((await this.request(CheckpointDocument, {})).checkpoint.size) - 1n;
+    const bearer = async (): Promise<string | undefined> => (typeof token === 'function' ? token() : token);
+    const deps = { endpoint, token: bearer, retry: this.#retry, sleep: wait, random, newest };
+    return follow(deps, document, variables, options);
   }
 
   async #send<T>(body: string, signal: AbortSignal | undefined): Promise<Outcome<T>> {

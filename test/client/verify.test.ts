@@ -8,7 +8,7 @@ import { verifyBundle } from '../../src/client/index.js';
 const ROOT = resolve(import.meta.dirname, '../..');
 /** Packages that run in browsers. */
 const BROWSER_SAFE =
-  /^(?:@noble\/(?:curves|hashes)\/|graphql$|@graphql-typed-document-node\/core$|uuid$|zod$)/;
+  /^(?:@noble\/(?:curves|hashes)\/|graphql(?:-ws\/client)?$|@graphql-typed-document-node\/core$|uuid$|zod$)/;
 
 /** Everything that a module imports, over all its own files. */
 function packagesBehind(entry: string): ReadonlySet<string> {
