@@ -23,7 +23,7 @@ describe('the playground page', () => {
     );
   });
 
-  it('carries the ready queries: four resources, a subsidy’s life, tampering, the feed', async () => {
+  it('carries the ready queries: four resources, a subsidy’s life, tampering, the feed, permission', async () => {
     const names = (await readyQueries()).map(({ name }) => name.replace(/^\d+-/, ''));
     for (const name of [
       'patients',
@@ -33,6 +33,7 @@ describe('the playground page', () => {
       'subsidy-life',
       'tampering',
       'feed',
+      'permission',
     ]) {
       expect(names).toContain(name);
     }
@@ -81,6 +82,18 @@ describe('a ready query', () => {
 });
 
 describe('the playground’s own questions', () => {
+  it('for permission are asked within the schema, and answered', async () => {
+    const vitrine = await TestVitrine.start({ sample: false });
+    try {
+      const ready = (await readyQueries()).find(({ name }) => name === '8-permission');
+      const { data, errors } = await vitrine.ask('regulator.one', ready?.query ?? '');
+      expect(errors).toEqual([]);
+      expect(data).toMatchObject({ uploadRequests: { edges: expect.any(Array) as unknown } });
+    } finally {
+      await vitrine.stop();
+    }
+  });
+
   it('for the schema are within the limits of a server with the defaults', async () => {
     const vitrine = await TestVitrine.start({ sample: false });
     try {
