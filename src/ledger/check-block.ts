@@ -84,43 +84,49 @@ function applyRow(
   header: BlockHeader | undefined,
   check: BlockCheck,
 ): void {
-  const block = check.state.height + 1n;
-  const fail = (what: Finding['what'], message: string) => check.report({ what, message, index, block });
-  if (row === undefined) {
-    fail('leaf', 'the entry is missing');
-    check.state.applyLeaf(ZEROS);
-    return;
-  }
-  const entry = open(row, fail);
+  const { state } = check;
+  const entry = row === undefined ? undefined : open(row, index, check);
   if (entry === undefined) {
-    check.state.applyLeaf(leafHash(row.leaf, nativeHash));
+    if (row === undefined) wrong('leaf', 'the entry is missing', index, check);
+    state.applyLeaf(row === undefined ? ZEROS : leafHash(row.leaf, nativeHash));
     return;
   }
-  if (entry.leaf.block !== block) fail('leaf', `expected block ${block}, got ${entry.leaf.block}`);
-  if (header !== undefined && entry.leaf.time !== header.time) {
-    fail('leaf', `expected the block's time ${header.time}, got ${entry.leaf.time}`);
-  }
-  if (!sameColumns(row, entry)) fail('columns', 'expected columns that equal the opening, got others');
-  const { supersedes } = entry.leaf;
+  const { leaf, opening } = entry;
+  if (row !== undefined) checkPlace(row, entry, header, check);
+  const { supersedes, institution } = leaf;
   const superseded = supersedes === null ? null : (check.leafHash(supersedes) ?? null);
-  const checked = checkEntry(entry, {
-    view: check.state,
-    origin: check.origin,
-    superseded,
-    signature: check.signature(index),
-  });
-  for (const finding of checked.findings) check.report(finding);
-  const { leafHash: hash, opening } = entry;
-  const { institution } = entry.leaf;
-  const { keys, step } = checked;
-  check.state.applyEntry({ index, leafHash: hash, supersedes, institution, opening, keys, step });
+  const { origin } = check;
+  const signature = check.signature(index);
+  const { findings, keys, step } = checkEntry(entry, { view: state, origin, superseded, signature });
+  for (const finding of findings) check.report(finding);
+  state.applyEntry({ index, leafHash: entry.leafHash, supersedes, institution, opening, keys, step });
 }
 
-function open(row: EntryRow, fail: Fail): VerifiedEntry | undefined {
+function wrong(what: Finding['what'], message: string, index: bigint, { state, report }: BlockCheck): void {
+  report({ what, message, index, block: state.height + 1n });
+}
+
+/** The leaf says the block that holds it, and the columns say what the halves say. */
+function checkPlace(
+  row: EntryRow,
+  entry: VerifiedEntry,
+  header: BlockHeader | undefined,
+  check: BlockCheck,
+): void {
+  const { index, leaf } = entry;
+  const block = check.state.height + 1n;
+  if (leaf.block !== block) wrong('leaf', `expected block ${block}, got ${leaf.block}`, index, check);
+  if (header !== undefined && leaf.time !== header.time)
+    wrong('leaf', `expected the block's time ${header.time}, got ${leaf.time}`, index, check);
+  if (!sameColumns(row, entry))
+    wrong('columns', 'expected columns that equal the opening, got others', index, check);
+}
+
+function open(row: EntryRow, index: bigint, check: BlockCheck): VerifiedEntry | undefined {
   try {
     return openEntry(row.index, row.leaf, row.opening, row.salt);
   } catch (cause) {
-    fail('link', messageOf(cause));
+    wrong('link', messageOf(cause), index, check);
     return undefined;
   }
 }

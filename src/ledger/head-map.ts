@@ -193,46 +193,37 @@ function* usedRows(frozen: FrozenWords): Generator<Uint8Array> {
 }
 
 const ID_LENGTH = 16;
-/** The value of each hexadecimal digit by its character; what isn't one counts as 0. */
-const DIGITS = Uint8Array.from({ length: 128 }, (_, code) => {
-  const digit = Number.parseInt(String.fromCharCode(code), 16);
-  return Number.isNaN(digit) ? 0 : digit;
-});
 /** Where each byte's digits start in a UUID's one written form. */
 const PLACES = Uint8Array.of(0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34);
 
 /** The 16 bytes of a UUID in its one written form. */
 export function uuidBytes(uuid: string): Uint8Array {
   const bytes = new Uint8Array(ID_LENGTH);
-  for (let i = 0; i < ID_LENGTH; i++) {
-    const at = PLACES[i] ?? 0;
-    bytes[i] = (digit(uuid, at) << 4) | digit(uuid, at + 1);
-  }
+  for (let i = 0; i < ID_LENGTH; i++) bytes[i] = byteAt(uuid, PLACES[i] ?? 0);
   return bytes;
 }
 
-/** Where the digits of each word start, as four bytes of which the least comes first. */
-const WORDS = [
-  [0, 2, 4, 6],
-  [9, 11, 14, 16],
-  [19, 21, 24, 26],
-  [28, 30, 32, 34],
-] as const;
-
-/** The words of a UUID in its one written form, from a place on: `idWords` of its bytes. */
+/** The words of a UUID in its one written form, the least byte first, from a place on. */
 export function uuidWords(uuid: string, into: Uint32Array, start = 0): void {
-  let word = start;
-  for (const [a, b, c, d] of WORDS)
-    into[word++] =
-      byteAt(uuid, a) | (byteAt(uuid, b) << 8) | (byteAt(uuid, c) << 16) | (byteAt(uuid, d) << 24);
+  into[start] = wordAt(uuid, 0, 4);
+  into[start + 1] = wordAt(uuid, 9, 14);
+  into[start + 2] = wordAt(uuid, 19, 24);
+  into[start + 3] = wordAt(uuid, 28, 32);
+}
+
+/** Two bytes at each place. */
+function wordAt(text: string, at: number, then: number): number {
+  const [low, high] = [byteAt(text, at) | (byteAt(text, at + 2) << 8), byteAt(text, then)];
+  return low | (high << 16) | (byteAt(text, then + 2) << 24);
 }
 
 function byteAt(text: string, at: number): number {
-  return (digit(text, at) << 4) | digit(text, at + 1);
+  return (digit(text.charCodeAt(at)) << 4) | digit(text.charCodeAt(at + 1));
 }
 
-function digit(text: string, at: number): number {
-  return DIGITS[text.charCodeAt(at) & 127] ?? 0;
+/** The value of a hexadecimal digit: 0x30 to 0x39 are 0 to 9, 0x61 to 0x66 and 0x41 to 0x46 are 10 to 15. */
+function digit(code: number): number {
+  return ((code & 15) + 9 * (code >> 6)) & 15;
 }
 
 /** An id's bytes as four words, the least byte first, from a place on. */

@@ -3,17 +3,20 @@
  * tail; the tiles themselves stand in a bounded cache and are read again from the database, which is trusted no
  * further than a tile's hash reaches.
  */
-import { concat, equal, merkleRoot, TILE_WIDTH } from './core/index.js';
+import { equal, merkleRoot, TILE_WIDTH } from './core/index.js';
 import { HashList } from './hash-list.js';
 import { nativeHash } from './native.js';
 import { type FrozenSection, frozenBytes, malformed, type Section, type SectionReader } from './section.js';
 
 const HASH_LENGTH = 32;
+const TILE_BYTES = TILE_WIDTH * HASH_LENGTH;
 
 export class LeafHashes implements Section {
   /** A section of its own. */
   readonly tileHashes = new HashList();
-  private tail: Uint8Array[] = [];
+  /** The tile that isn't full yet. */
+  private open = new Uint8Array(TILE_BYTES);
+  private filled = 0;
   /** Verified tiles, the least recently used first. */
   private readonly cache = new Map<number, Uint8Array>();
 
@@ -22,25 +25,25 @@ export class LeafHashes implements Section {
 
   /** `filled`: the root of the tile that this leaf fills, from the tree that has it anyway. */
   append(leafHash: Uint8Array, filled: Uint8Array | undefined): void {
-    this.tail.push(leafHash);
+    this.open.set(leafHash, this.filled * HASH_LENGTH);
+    this.filled += 1;
     if (filled === undefined) return;
-    const tile = new Uint8Array(TILE_WIDTH * HASH_LENGTH);
-    this.tail.forEach((each, i) => tile.set(each, i * HASH_LENGTH));
-    this.keep(this.tileHashes.length, tile);
+    this.keep(this.tileHashes.length, this.open);
     this.tileHashes.push(filled);
-    this.tail = [];
+    this.open = new Uint8Array(TILE_BYTES);
+    this.filled = 0;
   }
 
   /** The leaf hash at an index below the size, or undefined when its tile has to be read first. */
   get(index: bigint): Uint8Array | undefined {
     const tile = tileOf(index);
     const place = Number(index % BigInt(TILE_WIDTH));
-    if (tile === this.tileHashes.length) return this.tail[place];
+    if (tile === this.tileHashes.length) return place < this.filled ? hashIn(this.open, place) : undefined;
     const hashes = this.cache.get(tile);
     if (hashes === undefined) return undefined;
     this.cache.delete(tile);
     this.cache.set(tile, hashes);
-    return hashes.slice(place * HASH_LENGTH, (place + 1) * HASH_LENGTH);
+    return hashIn(hashes, place);
   }
 
   /** Root of a full tile, which is a hash of level 1; undefined while the tile isn't full. */
@@ -53,7 +56,7 @@ export class LeafHashes implements Section {
     const known = this.tileHashes.at(tile);
     if (known === undefined || leafHashes.length !== TILE_WIDTH) return false;
     if (!equal(merkleRoot([...leafHashes], nativeHash), known)) return false;
-    const hashes = new Uint8Array(TILE_WIDTH * HASH_LENGTH);
+    const hashes = new Uint8Array(TILE_BYTES);
     leafHashes.forEach((each, i) => hashes.set(each, i * HASH_LENGTH));
     this.keep(tile, hashes);
     return true;
@@ -61,18 +64,19 @@ export class LeafHashes implements Section {
 
   /** Leaf hashes behind the last full tile. */
   openTail(): readonly Uint8Array[] {
-    return this.tail;
+    return Array.from({ length: this.filled }, (_, place) => hashIn(this.open, place));
   }
 
   /** The open tail; full tiles are known by their hashes alone. */
   freeze(): FrozenSection {
-    return frozenBytes(concat(...this.tail));
+    return frozenBytes(this.open.slice(0, this.filled * HASH_LENGTH));
   }
 
   async load(from: SectionReader): Promise<void> {
-    if (from.left >= TILE_WIDTH * HASH_LENGTH || from.left % HASH_LENGTH !== 0)
+    if (from.left >= TILE_BYTES || from.left % HASH_LENGTH !== 0)
       throw malformed(`expected less than ${TILE_WIDTH} hashes, got ${from.left} bytes`);
-    while (from.left > 0) this.tail.push(await from.take(HASH_LENGTH));
+    this.filled = from.left / HASH_LENGTH;
+    this.open.set(await from.take(from.left));
   }
 
   private keep(tile: number, hashes: Uint8Array): void {
@@ -87,4 +91,8 @@ export class LeafHashes implements Section {
 /** The number of the tile that an index falls into. */
 export function tileOf(index: bigint): number {
   return Number(index / BigInt(TILE_WIDTH));
+}
+
+function hashIn(tile: Uint8Array, place: number): Uint8Array {
+  return tile.slice(place * HASH_LENGTH, (place + 1) * HASH_LENGTH);
 }

@@ -50,18 +50,42 @@ export function statementBytes(statement: Statement): Uint8Array {
 export function statementText(statement: Statement): string {
   const { origin, op, subject, supersedes, content, fields, detail, request, part } = statement;
   const { institution, issued, expires } = statement;
+  // One sum: each `+` makes a text of its own where it is built in parts.
   return (
-    `{"content":${quoted(content)},"detail":${quoted(detail)},"expires":${canonicalText(expires)},` +
-    `"fields":${quoted(fields)},"institution":${canonicalText(institution)},"issued":${canonicalText(issued)},` +
-    `"op":${canonicalText(op)},"origin":${canonicalText(origin)},"part":${canonicalText(part)},` +
-    `"request":${canonicalText(request)},"subject":{"id":${canonicalText(subject.id)},` +
-    `"kind":${canonicalText(subject.kind)},"version":${canonicalText(subject.version)}},` +
-    `"supersedes":${quoted(supersedes)},"v":1}`
+    '{"content":' +
+    quoted(content) +
+    ',"detail":' +
+    quoted(detail) +
+    ',"expires":' +
+    canonicalText(expires) +
+    ',"fields":' +
+    quoted(fields) +
+    ',"institution":' +
+    canonicalText(institution) +
+    ',"issued":' +
+    canonicalText(issued) +
+    ',"op":' +
+    canonicalText(op) +
+    ',"origin":' +
+    canonicalText(origin) +
+    ',"part":' +
+    canonicalText(part) +
+    ',"request":' +
+    canonicalText(request) +
+    ',"subject":{"id":' +
+    canonicalText(subject.id) +
+    ',"kind":' +
+    canonicalText(subject.kind) +
+    ',"version":' +
+    canonicalText(subject.version) +
+    '},"supersedes":' +
+    quoted(supersedes) +
+    ',"v":1}'
   );
 }
 
 function quoted(bytes: Uint8Array | null): string {
-  return bytes === null ? 'null' : `"${base64url(bytes)}"`;
+  return bytes === null ? 'null' : '"' + base64url(bytes) + '"';
 }
 
 /** What the key signs (RFC 7515 section 5.1): header and payload in base64url, joined by a dot. */
