@@ -3,7 +3,7 @@
  * can hold, and members of every role at institutions of every relation to it.
  */
 import { randomUUID } from 'node:crypto';
-import { approved } from '../support/approved.js';
+import { approved, uploadOf } from '../support/approved.js';
 import type { TestVitrine } from '../support/vitrine.js';
 
 /** The members that the sample has, with their roles, and those that {@link enact} enrols. */
@@ -70,6 +70,11 @@ export function relationsTo(type: string, who: string | null): string[] {
       if (who === 'patient.self') return ['SELF'];
       if (ofCity || (type === 'Hold' && who === 'finance.ministry')) return ['CUSTODIAN'];
       return [...(state ? ['STATE'] : []), ...audits];
+    case 'UploadRequest': {
+      const asked = who === 'finance.city' ? ['SELF'] : [];
+      // The policy of account changes names a regulator to endorse it.
+      return [...asked, ...(ofCity ? ['CUSTODIAN'] : []), ...(state ? ['STATE', 'GRANTEE'] : []), ...audits];
+    }
     default:
       throw new Error(`no record type ${type}`);
   }
@@ -211,6 +216,7 @@ export async function enact(vitrine: TestVitrine): Promise<Records> {
     }),
     Hold: await hold(vitrine, encounter),
     Policy: await policy(vitrine),
+    UploadRequest: await waiting(vitrine, city ?? ''),
     ...(await money(make, city ?? '')),
     ...(await report(make)),
     ...(await registry(vitrine)),
@@ -234,6 +240,28 @@ async function policy(vitrine: TestVitrine): Promise<string> {
   );
   if (answer.data === null) throw new Error(`changePolicy failed: ${answer.text}`);
   return answer.data.changePolicy.policy.id;
+}
+
+/** City asks to be paid elsewhere, which waits for a regulator. */
+async function waiting(vitrine: TestVitrine, institution: string): Promise<string> {
+  const { data } = await vitrine.ask<{ institution: { version: number } }>(
+    'finance.city',
+    'query ($id: ID!) { institution(id: $id) { version } }',
+    { id: institution },
+  );
+  const answer = await vitrine.mutate<object>(
+    'finance.city',
+    'amendInstitution',
+    {
+      institution,
+      expectedVersion: data?.institution.version,
+      account: { iban: 'DE89370400440532013000', holder: 'City Hospital, new wing' },
+    },
+    'requestId',
+  );
+  const upload = uploadOf(answer);
+  if (upload === null) throw new Error(`amendInstitution doesn't wait: ${answer.text}`);
+  return upload;
 }
 
 /** A regulator holds an encounter. */

@@ -82,6 +82,7 @@ export const EXISTENCE: Readonly<Record<string, string>> = {
   Subsidy: 'DIRECTORY',
   Hold: 'DIRECTORY',
   Erasure: 'DIRECTORY',
+  UploadRequest: 'DIRECTORY',
 };
 
 /** Fields of every record, which tell no more than that it exists. */
@@ -126,6 +127,10 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   },
   Hold: { DIRECTORY: 'kind recordId state reason releaseReason' },
   Erasure: { DIRECTORY: 'kind recordId fields legalBasis state refusal' },
+  UploadRequest: {
+    DIRECTORY:
+      'state operation situation mode memberId requestId statements endorsements reasons requestedAt expiresAt confirmableFrom waitsFor mayEndorse mayDeny',
+  },
 };
 
 /** Every field of a record type with its class, as the design has it. */

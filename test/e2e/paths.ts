@@ -30,11 +30,12 @@ const ROOTS: Readonly<Record<string, (records: Records) => string>> = {
   Subsidy: ({ Subsidy }) => `subsidy(id: "${Subsidy}")`,
   Hold: ({ Hold }) => `hold(id: "${Hold}")`,
   Erasure: ({ Erasure }) => `erasure(id: "${Erasure}")`,
+  UploadRequest: ({ UploadRequest }) => `uploadRequest(id: "${UploadRequest}")`,
 };
 
 /** The four ways that every record has. */
 const GENERAL: readonly Way[] = Object.entries(ROOTS).flatMap(([type, root]): Way[] => {
-  const name = type.toLowerCase();
+  const name = type.charAt(0).toLowerCase() + type.slice(1);
   return [
     {
       type,
@@ -263,6 +264,14 @@ const STATE: readonly Way[] = [
     path: ['erasures', 'edges', 'node'],
     leads: (who) => ofCity(who) || ofState(who),
     alone: true,
+  },
+  {
+    type: 'UploadRequest',
+    by: 'uploadRequests',
+    query: (selection) => `{ uploadRequests(first: 100) ${edges(selection)} }`,
+    path: ['uploadRequests', 'edges', 'node'],
+    leads: (who) => ofCity(who) || ofState(who),
+    alone: false,
   },
 ];
 

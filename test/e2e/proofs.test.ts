@@ -22,7 +22,18 @@ const OTHER_NAME: Readonly<Record<string, string>> = {
   'Report.code': 'formCode',
   'Member.publicKey': 'keyThumbprint',
   'Subsidy.currency': 'amount',
+  ...apiNames('Policy', 'requirement', 'rule role institutions person count waitSeconds ownCounts'),
+  ...apiNames('UploadRequest', 'requestId', 'request part input'),
+  ...apiNames('UploadRequest', 'statements', 'contents issuedAt'),
+  ...apiNames('UploadRequest', 'waitsFor', 'requirements'),
+  ...apiNames('UploadRequest', 'memberId', 'uploader'),
 };
+
+/** Sealed fields that the API answers within one of its own. */
+function apiNames(type: string, field: string, sealed: string): Record<string, string> {
+  return Object.fromEntries(sealed.split(' ').map((name) => [`${type}.${name}`, field]));
+}
+
 /** Sealed fields that hold an id where the API answers with the record, or with nothing. */
 const REFERS: Readonly<Record<string, readonly string[]>> = {
   Member: ['institution', 'patient'],
