@@ -36,7 +36,7 @@ interface Written {
 }
 
 /** What is written again at each snapshot grows with the log; what is replayed at a start may grow with it too. */
-const SHARE = 8n;
+const SHARE = 16n;
 /** Any number: names the lock under which one process at a time writes a snapshot. */
 const LOCK = 7_641_203_355_118n;
 /** Longer than a snapshot of any log takes. */
