@@ -109,10 +109,18 @@ export class RegisterPatientInput extends PatientFacts {
   signed?: SignedStatementInput | null;
 
   @Field(() => [IdentifierInput], {
+    nullable: true,
     description:
-      'Numbers that name the person, 1 to 32. CONFLICT names the patient that has one of them already.',
+      'Numbers that name the person, 1 to 32; none where the person is unidentified. CONFLICT names the patient that has one of them already.',
   })
-  identifiers: IdentifierInput[];
+  identifiers?: IdentifierInput[] | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'True: nobody knows yet who the person is, and no identifiers are given. A designation to go by may be given as a name of the use TEMP.',
+  })
+  unidentified?: boolean | null;
 }
 
 @InputType({
@@ -134,7 +142,8 @@ export class AmendPatientInput extends PatientFacts {
 
   @Field(() => [IdentifierInput], {
     nullable: true,
-    description: 'All numbers that name the person, 1 to 32.',
+    description:
+      'All numbers that name the person, 1 to 32. With the first of them a person who was unidentified is so no more.',
   })
   identifiers?: IdentifierInput[] | null;
 }

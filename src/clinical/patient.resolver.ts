@@ -14,10 +14,10 @@ import {
 } from 'type-graphql';
 import {
   Classified,
-  DateScalar,
   MutationPayload,
   PageArgs,
   pageOf,
+  PartialDateScalar,
   requireId,
   type RequestContext,
 } from '../api/index.js';
@@ -57,12 +57,16 @@ export class PatientResolver {
   @Query(() => Patient, {
     nullable: true,
     description:
-      'The patient who has this identifier and was born on this day: its id, to record care under. NOT_FOUND when either is not so. For a CLINICIAN or REGISTRAR.',
+      'The patient who has this identifier and this birth date: its id, to record care under. NOT_FOUND when either is not so. For a CLINICIAN or REGISTRAR.',
   })
   async patientByIdentifier(
     @Arg('system', () => String, { description: 'URI of the numbering system.' }) system: string,
     @Arg('value', () => String, { description: 'The number, exactly.' }) value: string,
-    @Arg('birthDate', () => DateScalar, { description: 'The day of birth.' }) birthDate: string,
+    @Arg('birthDate', () => PartialDateScalar, {
+      description:
+        'The birth date exactly as it is recorded: a day, or a month or year where no more is known.',
+    })
+    birthDate: string,
     @Ctx() ctx: RequestContext,
   ): Promise<Patient | null> {
     return toPatient(await patientByIdentifier(ctx, { system, value, birthDate }));

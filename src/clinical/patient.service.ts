@@ -12,7 +12,7 @@ import type { Change } from '../uploads/index.js';
 import { amendment, creation, firstHead, only, requestOf, requireMay } from '../uploads/index.js';
 import { BY_CUSTODIAN, labelOf, present, requireStanding, retentionOf } from './care.js';
 import { AMEND_PATIENT, REGISTER_PATIENT, RETRACT_PATIENT } from './operations.js';
-import { certainlyAfter, type PatientValues, patientValues } from '../documents/index.js';
+import { amendedValues, certainlyAfter, type PatientValues, registeredValues } from '../documents/index.js';
 import type { AmendPatientInput, RegisterPatientInput } from './patient.input.js';
 import { PATIENT_IDENTIFIER, patientKind } from './patient.kind.js';
 
@@ -37,7 +37,7 @@ export async function registerPatient(
 ): Promise<AcceptedPort> {
   const staff = requireStaff(ctx.caller);
   requireMay(staff, REGISTER_PATIENT);
-  const values = parseInput(patientValues, input);
+  const values = parseInput(registeredValues(input), input);
   requirePast(values, present(ctx));
   const facts = { ...labelOf(input), ...retentionOf(input, null) };
   return only(
@@ -66,7 +66,7 @@ export async function amendPatient(ctx: RequestContext, input: AmendPatientInput
       requireMay(ctx.caller, AMEND_PATIENT, base.relations);
       requireVersion(base, expectedVersion);
       requireStanding(base, ['input', 'patient']);
-      const values = parseInput(patientValues, { ...base.values, ...given(changes) });
+      const values = parseInput(amendedValues(base.values), { ...base.values, ...given(changes) });
       requirePast(values, present(ctx));
       const kept = retentionOf(input, base.head.retention);
       return [amendment(patientKind, base, values, AMEND_PATIENT, { ...facts, ...kept })];
@@ -94,8 +94,10 @@ export function findPatient(ctx: RequestContext, id: string): Promise<Loaded<Pat
 }
 
 /**
- * The patient with this identifier, for whoever also knows the birth date; the caller becomes LISTED, which tells it
- * that the patient is there and under which id. A wrong birth date and no such patient look the same.
+ * The patient with this identifier, for whoever also knows the birth date as it is recorded: one that is known by year
+ * or month alone is found by that year or month, never by a day in it, nor a day by its year. One without a birth date
+ * isn't found. The caller becomes LISTED, which tells it that the patient is there and under which id. A wrong birth
+ * date and no such patient look the same.
  * @throws VitrineError NOT_FOUND, FORBIDDEN, LICENCE_INACTIVE
  */
 export async function patientByIdentifier(
@@ -108,9 +110,7 @@ export async function patientByIdentifier(
     throw new VitrineError('LICENCE_INACTIVE', 'this needs an active licence of your institution');
   const wanted = parseInput(identifier, { system: asked.system, value: asked.value }, []);
   const record = await ctx.records.byKey(patientKind, PATIENT_IDENTIFIER, identifierKey(wanted));
-  const born = record?.values.birthDate ?? null;
-  // A birth date that is known only by year or month matches as far as it is known.
-  if (record === null || born === null || !asked.birthDate.startsWith(born))
+  if (record === null || record.values.birthDate !== asked.birthDate)
     throw new VitrineError('NOT_FOUND', 'no patient has this identifier and birth date');
   return withRelation(record, 'LISTED');
 }

@@ -14,6 +14,7 @@ import type { Loaded } from '../records/index.js';
 import { enumOf, IdentifierType } from '../registry/index.js';
 import { Coding } from './coding.type.js';
 import { ALERT_CATEGORIES, ALERT_SEVERITIES, GENDERS, type PatientValues } from '../documents/index.js';
+import { displayNameOf, isUnidentified } from './display-name.js';
 import { Address, Contact, HumanName, Insurance } from './person.type.js';
 
 export const GenderEnum = enumOf(GENDERS);
@@ -88,6 +89,25 @@ export class Patient extends RecordObject<PatientValues> {
   @Field(() => [HumanName], { nullable: true, description: 'Names, those in use first.' })
   get names(): HumanName[] {
     return this.record.values.names;
+  }
+
+  @Classified('IDENTITY')
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'What to show as the name: the first one as it is written; of a person without names `Unidentified` and the end of the id.',
+  })
+  get displayName(): string {
+    return displayNameOf(this.record);
+  }
+
+  @Classified('IDENTITY')
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Nobody knows yet who the person is: it has no identifiers.',
+  })
+  get unidentified(): boolean | null {
+    return isUnidentified(this.record);
   }
 
   @Classified('IDENTITY')

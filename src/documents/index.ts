@@ -27,7 +27,16 @@ export {
 } from './indicator.js';
 export type { Indicator, IndicatorType, IndicatorValue } from './indicator.js';
 export { certainlyAfter, certainlyBefore, partialDate, partialMoment } from './partial-date.js';
-export { alert, ALERT_CATEGORIES, ALERT_SEVERITIES, GENDERS, PATIENT, patientValues } from './patient.js';
+export {
+  alert,
+  ALERT_CATEGORIES,
+  ALERT_SEVERITIES,
+  GENDERS,
+  PATIENT,
+  amendedValues,
+  patientValues,
+  registeredValues,
+} from './patient.js';
 export type { PatientValues } from './patient.js';
 export { dueDate, isPeriod, parsePeriod, PERIOD_TYPES, periodExample } from './period.js';
 export type { Period, PeriodType } from './period.js';

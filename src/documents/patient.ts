@@ -23,7 +23,8 @@ export const alert = z.object({
 
 export const patientValues = z
   .object({
-    identifiers: identifiers.refine((items) => items.length > 0, 'expected at least one identifier'),
+    /** None while nobody knows who the person is. */
+    identifiers,
     names: list(humanName, 16),
     gender: maybe(z.enum(GENDERS)),
     birthDate: maybe(partialDate),
@@ -53,5 +54,29 @@ export const patientValues = z
   })
   // One form: who died at a known time is deceased.
   .overwrite((values) => (values.deceasedAt === null ? values : { ...values, deceased: true }));
+
+const IDENTIFIED = patientValues.refine(({ identifiers: items }) => items.length > 0, {
+  path: ['identifiers'],
+  message: 'expected at least one identifier',
+});
+
+const UNIDENTIFIED = patientValues.refine(({ identifiers: items }) => items.length === 0, {
+  path: ['identifiers'],
+  message: 'expected no identifier of a person who is unidentified',
+});
+
+/**
+ * The values that a registration takes. A person without identifiers can't be recognised by anyone else, so that is said,
+ * and not left out by mistake.
+ */
+export function registeredValues(input: { readonly unidentified?: boolean | null | undefined }) {
+  return input.unidentified === true ? UNIDENTIFIED : IDENTIFIED;
+}
+
+/** The values that an amendment takes: whoever was identified stays so. */
+export function amendedValues(base: { readonly identifiers?: unknown }) {
+  const { identifiers: known } = base;
+  return Array.isArray(known) && known.length > 0 ? IDENTIFIED : patientValues;
+}
 
 export type PatientValues = z.output<typeof patientValues>;

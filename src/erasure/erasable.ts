@@ -41,19 +41,21 @@ export function requireErasable(
   return asked;
 }
 
+/** Fields that a record can do without and that still go with all of it alone: a person known by name keeps its numbers. */
+const WITH_THE_WHOLE: Readonly<Record<string, readonly string[]>> = { [patientKind.name]: ['identifiers'] };
+
 /** What is left must be a record that can be amended; without some fields it is none, and then all of it goes. */
 function requireWithout(kind: AnyKind, record: Loaded<object>, names: readonly string[]): void {
   const left = { ...record.values, ...Object.fromEntries(names.map((name) => [name, null])) };
   const parsed = kind.values.safeParse(left);
-  if (parsed.success) return;
-  const needed = new Set(parsed.error.issues.map(({ path }) => path[0]));
-  throw badInput(
-    names.flatMap((name, place) =>
-      needed.has(name) || !needed.size
-        ? [{ path: [...FIELDS, place], message: `a ${kind.name} needs this field: erase the whole record` }]
-        : [],
-    ),
+  const needed = new Set<unknown>(WITH_THE_WHOLE[kind.name]);
+  for (const { path } of parsed.error?.issues ?? []) needed.add(path[0]);
+  const problems = names.flatMap((name, place) =>
+    needed.has(name) || (!parsed.success && !needed.size)
+      ? [{ path: [...FIELDS, place], message: `a ${kind.name} needs this field: erase the whole record` }]
+      : [],
   );
+  if (problems.length > 0) throw badInput(problems);
 }
 
 /** @throws VitrineError CONFLICT before the day until which the record must be kept */

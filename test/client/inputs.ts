@@ -109,7 +109,11 @@ const patientFacts = {
 };
 
 export const newPatient = fc.record(
-  { ...patientFacts, identifiers: fc.array(identifier, { minLength: 0, maxLength: 2 }) },
+  {
+    ...patientFacts,
+    identifiers: optional(fc.array(identifier, { minLength: 0, maxLength: 2 })),
+    unidentified: fc.constantFrom(false, false, true, null),
+  },
   { requiredKeys: ['identifiers'] },
 );
 export const changedPatient = some(patientFacts);

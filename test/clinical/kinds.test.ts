@@ -82,7 +82,6 @@ describe('a patient’s values', () => {
   });
 
   it.each<[string, object, string[]]>([
-    ['no identifier', { identifiers: [] }, ['identifiers']],
     ['a day that doesn’t exist', { birthDate: '1981-02-29' }, ['birthDate']],
     ['a month that doesn’t exist', { birthDate: '1981-13' }, ['birthDate']],
     ['a year before anyone alive', { birthDate: '1649' }, ['birthDate']],

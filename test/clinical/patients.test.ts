@@ -58,6 +58,59 @@ describe('registering a patient', () => {
   });
 });
 
+describe('a person whom nobody knows', () => {
+  const NAMED = '{ displayName unidentified birthDate }';
+  const made = async (facts: object) => {
+    const answer = await world.ask(registrar, REGISTER, facts);
+    expect(answer.errors).toEqual([]);
+    return first(answer.data, 'registerPatient', 'patient', 'id');
+  };
+  const named = async (id: string) => (await world.ask(clinician, `{ patient(id: "${id}") ${NAMED} }`)).data;
+
+  it.each([
+    ['nothing', {}],
+    ['a name alone', { names: [{ family: 'Doe' }] }],
+    ['identifiers and that it is unidentified', { identifiers: [SSN], unidentified: true }],
+  ])('is not registered by %s', async (_what, facts) => {
+    const { errors } = await world.ask(registrar, REGISTER, facts);
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path: ['input', 'identifiers'] });
+  });
+
+  it('is shown by the end of its id, or by its temporary designation, and found by that', async () => {
+    const nameless = await made({ unidentified: true });
+    expect(await named(nameless)).toEqual({
+      patient: { displayName: `Unidentified ${nameless.slice(-8)}`, unidentified: true, birthDate: null },
+    });
+    const names = [{ use: 'TEMP', text: 'Man, grey coat, Quay 4' }];
+    const designated = await made({ unidentified: true, names, birthDate: '1960' });
+    expect(await named(designated)).toEqual({
+      patient: { displayName: 'Man, grey coat, Quay 4', unidentified: true, birthDate: '1960' },
+    });
+    const { data } = await world.ask(
+      clinician,
+      '{ patients(filter: { name: "quay" }) { edges { node { id } } } }',
+    );
+    expect(data).toEqual({ patients: { edges: [{ node: { id: designated } }] } });
+  });
+
+  it('is identified later, by a number of nobody else, and stays so', async () => {
+    const id = await made({ unidentified: true });
+    const amend = (expectedVersion: number, facts: object) =>
+      world.ask(registrar, AMEND_PATIENT, { patient: id, expectedVersion, ...facts });
+    const taken = await amend(1, { identifiers: [SSN] });
+    expect(taken.errors[0]?.extensions).toMatchObject({ code: 'CONFLICT', details: { id: patient } });
+    expect((await amend(1, { language: 'de' })).errors).toEqual([]);
+    const identifiers = [{ system: 'urn:ssn', value: '4' }];
+    const names = [{ prefix: 'Dr.', given: ['Ada'], family: 'Doe' }];
+    expect((await amend(2, { identifiers, names })).errors).toEqual([]);
+    expect(await named(id)).toEqual({
+      patient: { displayName: 'Dr. Ada Doe', unidentified: false, birthDate: null },
+    });
+    const { errors } = await amend(3, { identifiers: [] });
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path: ['input', 'identifiers'] });
+  });
+});
+
 describe('amending a patient', () => {
   it('keeps what is left out and clears what is null', async () => {
     const amended = await world.ask(registrar, AMEND_PATIENT, {
@@ -111,6 +164,23 @@ describe('finding a patient', () => {
     const absent = await world.ask(north, byIdentifier('999-2', '1980-02-29'));
     expect(wrong).toEqual(absent);
     expect(wrong.errors[0]?.extensions['code']).toBe('NOT_FOUND');
+  });
+
+  it.each([
+    ['1980-02-29', '1980', false],
+    ['1980-02-29', '1980-02', false],
+    ['1980', '1980', true],
+    ['1980', '1980-02-29', false],
+    ['1980-02', '1980-02', true],
+    ['1980-02', '1980', false],
+    ['1980-02', '1980-02-29', false],
+    [null, '1980', false],
+  ])('born %s by the date %s finds it: %s', async (birthDate, asked, finds) => {
+    const identifiers = [{ system: 'urn:ssn', value: '7' }];
+    expect((await world.ask(registrar, REGISTER, { identifiers, birthDate })).errors).toEqual([]);
+    const { errors } = await world.ask(north, byIdentifier('7', asked));
+    const codes = errors.map(({ extensions }) => extensions['code']);
+    expect(codes).toEqual([finds ? 'FORBIDDEN' : 'NOT_FOUND']);
   });
 
   it('is refused to the state', async () => {

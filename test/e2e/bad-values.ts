@@ -112,6 +112,7 @@ export const VALUES: readonly (readonly [mutation: string, what: string, input: 
   ['registerPatient', 'a death in the future', { deceasedAt: '2999-01-01T00:00:00Z' }, 'input.deceasedAt'],
   ['registerPatient', 'a death of the living', { deceased: false, deceasedAt: '2020-01-01T00:00:00Z' }, 'input.deceased'],
   ['registerPatient', 'no identifier', { identifiers: [] }, 'input.identifiers'],
+  ['registerPatient', 'an identifier of the unidentified', { unidentified: true }, 'input.identifiers'],
   ['registerPatient', 'an identifier twice', { identifiers: [1, 2].map(() => ({ system: 'urn:b', value: '1' })) }, 'input.identifiers.1'],
   ['registerPatient', 'an identifier’s system with a space', { identifiers: [{ system: 'urn b', value: '1' }] }, 'input.identifiers.0.system'],
   ['registerPatient', 'an identifier of nothing', { identifiers: [{ system: 'urn:b', value: '  ' }] }, 'input.identifiers.0.value'],

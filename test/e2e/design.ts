@@ -92,7 +92,7 @@ export const OF_EVERY_RECORD = 'id version recordedAt custodian anchor history p
 export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Patient: {
     IDENTITY:
-      'identifiers names gender birthDate deceased deceasedAt addresses contacts insurance maritalStatus language retractionReason',
+      'identifiers names displayName unidentified gender birthDate deceased deceasedAt addresses contacts insurance maritalStatus language retractionReason',
     CRITICAL: 'alerts',
     DIRECTORY: 'retracted encounters',
   },

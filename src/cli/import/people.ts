@@ -46,8 +46,8 @@ export async function registerPatient(
 /** The registered patient with one of the identifiers and the same birth date; null when there is none. */
 export async function findPatient(client: VitrineClient, { values }: PlannedPatient): Promise<string | null> {
   if (values.birthDate === undefined) return null;
-  // A date known by year or month only is found where it is registered as such; any day of it asks for that.
-  const birthDate = values.birthDate + '-01-01'.slice(values.birthDate.length - 'YYYY'.length);
+  // A date that is known by year or month only is found where it is registered as such.
+  const { birthDate } = values;
   for (const { system, value } of values.identifiers) {
     try {
       const { patientByIdentifier } = await client.request(PatientByIdentifierDocument, {

@@ -1,5 +1,6 @@
 /** Patients and encounters as the server will seal them, from the same inputs. */
 import {
+  amendedValues,
   careLabel,
   careRetention,
   ENCOUNTER,
@@ -9,7 +10,7 @@ import {
   type HeadFacts,
   nextHead,
   PATIENT,
-  patientValues,
+  registeredValues,
 } from '../../documents/index.js';
 import type {
   AmendEncounterInput,
@@ -48,7 +49,7 @@ export function registeredPatient(
   input: RegisterPatientInput,
   { id, institution }: NewRecord,
 ): VersionToSign {
-  const values = parseInput(patientValues, input);
+  const values = parseInput(registeredValues(input), input);
   const head = firstHead(PATIENT, id, { custodian: institution, patient: id, ...headOf(input) });
   return { op: 'patient.register', head, values, supersedes: null };
 }
@@ -56,7 +57,7 @@ export function registeredPatient(
 /** A patient who is amended. @throws VitrineError BAD_USER_INPUT */
 export function amendedPatient(input: AmendPatientInput, base: VersionBase): VersionToSign {
   const { patient: _patient, ...changes } = input;
-  const values = parseInput(patientValues, { ...base.values, ...given(changes) });
+  const values = parseInput(amendedValues(base.values), { ...base.values, ...given(changes) });
   return next('patient.amend', PATIENT, base, values, headOf(input));
 }
 
