@@ -131,6 +131,11 @@ export interface RequestLog {
 export interface RequestContext {
   /** The member who asks, in good standing at this moment; null without a token. */
   readonly caller: Caller;
+  /**
+   * RFC 7638 thumbprint of the key that this request's DPoP proof was made with, and which the token is bound to; null
+   * where the token is bound to none (development alone), and where the answer is shared with others.
+   */
+  readonly key: string | null;
   /** The one way out: verified records, with the caller's relations to each. */
   readonly records: RecordReader;
   /** The one way in. */

@@ -8,6 +8,7 @@ export { APP_ROLE } from './external.js';
 export { Prisma, PrismaClient } from './generated/client.js';
 export type { Heard } from './listener.js';
 export type { DatabaseLog } from './log.js';
+export { Spent } from './spent.js';
 export type { Sql, SqlQuery } from './sql.js';
 export {
   advanceSequences,

@@ -12,6 +12,8 @@ export interface Claims {
   readonly subject: string;
   /** When the token ends, seconds since 1970; an open subscription ends with it. */
   readonly expires: number;
+  /** RFC 7638 thumbprint of the key that the bearer proved to hold; null: the token is bound to none. */
+  readonly key: string | null;
 }
 
 /** Turns an `authorization` header into claims. */
@@ -94,7 +96,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     if (typeof sub !== 'string' || sub === '' || sub.length > 255) {
       throw new VitrineError('UNAUTHENTICATED', "the token's claim sub is missing or not valid");
     }
-    return { issuer, subject: sub, expires: exp };
+    return { issuer, subject: sub, expires: exp, key: null };
   };
   return {
     authenticate: async (authorization) => {

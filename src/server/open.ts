@@ -153,6 +153,7 @@ export async function openSystem(options: OpenOptions): Promise<OpenSystem> {
       uploads: config.uploads,
       onFailure: (err, message) => log.warn({ err }, message),
     });
+    closing.add('spent', () => system.spent.close());
     await replayErasures({ system, dataDir: config.dataDir, clock, log });
     return { database, ledger, system, begun, closing };
   } catch (error) {

@@ -1,6 +1,6 @@
 /** The system without its network side: store, standing and uploads over one ledger, and a context for each request. */
 import type { RequestContext, RequestLog } from '../api/index.js';
-import type { Database } from '../database/index.js';
+import { Spent, type Database } from '../database/index.js';
 import type { Ledger } from '../ledger/index.js';
 import { nativeHash, systemRandom } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
@@ -37,13 +37,15 @@ export interface SystemDependencies {
 const UNSIGNED: Readonly<Looked> = { personal: false, compared: new Set() };
 
 /** Who bears the request: what a checked token says. */
-export type Bearer = Pick<Claims, 'subject' | 'expires'>;
+export type Bearer = Pick<Claims, 'subject' | 'expires'> & Partial<Pick<Claims, 'key'>>;
 
 export class System {
   readonly ledger: Ledger;
   readonly kinds: KindRegistry;
   readonly store: RecordStore;
   readonly standing: Standing;
+  /** What may be used once, by all processes on the database. */
+  readonly spent: Spent;
   readonly #desk: Desk;
   readonly #denials: Denials;
   readonly #rate: Buckets;
@@ -60,6 +62,8 @@ export class System {
       clock: deps.clock,
     });
     const { ledger, clock, uploads = UPLOADS_BY_DEFAULT, onFailure } = deps;
+    const onUncleaned = (error: unknown) => onFailure?.(error, 'what was spent long ago was not removed');
+    this.spent = new Spent({ sql: deps.database.sql, clock, onFailure: onUncleaned });
     const common = { ledger, clock, random: systemRandom };
     const { facts } = this.store;
     const policies = new Policies({
@@ -106,6 +110,7 @@ export class System {
     const today = dayOf(clock());
     return {
       caller,
+      key: bearer?.key ?? null,
       records,
       uploads,
       requests: new UploadRequests(
@@ -119,9 +124,11 @@ export class System {
       renew: () => this.contextOf(bearer, requestLog),
       holds: () => this.#holds(caller, bearer, today),
       watched: () => {
-        if (caller === null) return { context: this.#contextFor(null, bearer, requestLog), looked: UNSIGNED };
+        // Shared with those who hold other keys.
+        const shared = bearer && { ...bearer, key: null };
+        if (caller === null) return { context: this.#contextFor(null, shared, requestLog), looked: UNSIGNED };
         const { caller: watched, looked } = watchedCaller(caller);
-        return { context: this.#contextFor(watched, bearer, requestLog), looked };
+        return { context: this.#contextFor(watched, shared, requestLog), looked };
       },
     };
   }

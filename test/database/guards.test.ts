@@ -14,6 +14,7 @@ const SIDE_TABLES = [
   'custodian_key',
   'signing_key',
   'alarm',
+  'spent',
   'restore',
 ];
 /** Written and removed whole, never changed. */

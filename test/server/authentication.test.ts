@@ -50,7 +50,7 @@ const token = (change: Forged = {}): Promise<string> => {
 
 describe('a bearer token', () => {
   it('is read with keys found by discovery, fetched once', async () => {
-    const claims = { issuer: ISSUER, subject: 'someone', expires: seconds + 60 };
+    const claims = { issuer: ISSUER, subject: 'someone', expires: seconds + 60, key: null };
     expect(await authenticator.authenticate(`Bearer ${await token()}`)).toEqual(claims);
     expect(await authenticator.authenticate(`bearer ${await token()}`)).toEqual(claims);
     expect(fetched).toEqual([`${ISSUER}/.well-known/openid-configuration`, 'https://id.example/keys']);

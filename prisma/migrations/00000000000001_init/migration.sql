@@ -1,4 +1,13 @@
 -- CreateTable
+CREATE TABLE "spent" (
+    "scope" TEXT NOT NULL,
+    "hash" BYTEA NOT NULL,
+    "expires" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "spent_pkey" PRIMARY KEY ("scope","hash")
+);
+
+-- CreateTable
 CREATE TABLE "patient" (
     "id" UUID NOT NULL,
     "version" INTEGER NOT NULL,
@@ -344,6 +353,9 @@ CREATE TABLE "upload" (
 
     CONSTRAINT "upload_pkey" PRIMARY KEY ("id")
 );
+
+-- CreateIndex
+CREATE INDEX "spent_expires_idx" ON "spent"("expires");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "patient_entry_key" ON "patient"("entry");

@@ -93,6 +93,8 @@ GRANT SELECT, INSERT, UPDATE ON log_head TO vitrine_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON unique_key, search_word, counter, wrapped_key, custodian_key, signing_key
   TO vitrine_app;
 GRANT SELECT, INSERT ON alarm TO vitrine_app;
+-- What was spent stays so until it has expired: rows come and go, and none is changed.
+GRANT SELECT, INSERT, DELETE ON spent TO vitrine_app;
 -- Restores are the owner's work: the application only looks whether one is unfinished.
 GRANT SELECT ON restore TO vitrine_app;
 
