@@ -9,6 +9,7 @@ export function unauthenticated(): VitrineError {
   return new VitrineError(
     'UNAUTHENTICATED',
     'sign in to ask for this: send an access token in the header Authorization',
+    { details: { rule: 'caller' } },
   );
 }
 
@@ -66,5 +67,6 @@ export function refusalOf(
 export function notFound(kind: string, path?: InputPath): VitrineError {
   return new VitrineError('NOT_FOUND', `no ${kind} has this id, or it is not for you to see`, {
     ...(path === undefined ? {} : { path }),
+    details: { rule: 'visible' },
   });
 }

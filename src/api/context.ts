@@ -61,6 +61,16 @@ export interface SignedPort {
   readonly path?: InputPath;
 }
 
+/** What was refused, as far as a denial tells it. */
+export interface DeniedPort {
+  readonly requestId: string | null;
+  readonly part?: number;
+  /** `<noun>.<verb>`, where the refusal itself doesn't name it. */
+  readonly operation: string;
+  /** It came with a signature by the member's own key. */
+  readonly own?: boolean;
+}
+
 /** The one way in (design: architecture). All changes of one call are one group: all are committed, or none. */
 export interface Submit {
   /**
@@ -78,6 +88,12 @@ export interface Submit {
     },
     build: (making: Making) => Promise<readonly ChangePort[]>,
   ): Promise<readonly AcceptedPort[]>;
+  /**
+   * Tells that a mutation was refused: where a rule did it, that becomes a denial (schema/uploads.md, "Denials"). Anything
+   * else that was thrown is none. Never throws.
+   * @param request the client's request id, if it gave one, the part of a batch, and what it asked for
+   */
+  denied(request: DeniedPort, error: unknown): Promise<void>;
   /** The value of a bounded counter, checked against the entry that moved it last. */
   counter(id: string): Promise<bigint>;
 }

@@ -4,6 +4,7 @@ export type {
   AcceptedPort,
   AuditLog,
   ChangePort,
+  DeniedPort,
   Making,
   RequestContext,
   RequestLog,

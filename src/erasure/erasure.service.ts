@@ -137,9 +137,7 @@ async function requireOpen(
     throw new VitrineError(
       'FORBIDDEN',
       'expected a regulator of another institution than the one that asks',
-      {
-        path,
-      },
+      { path, details: { rule: 'two-persons' } },
     );
   if (state !== 'REQUESTED')
     throw new VitrineError('CONFLICT', `expected a request that is open, got one that is ${state}`, {

@@ -86,6 +86,7 @@ function requireHolder(caller: Member, { roles }: Holdable, record: Loaded<objec
   throw new VitrineError(
     'FORBIDDEN',
     `expected a REGULATOR of the state or a ${roles.join(' or ')} of its custodian`,
+    { details: { rule: 'relation' } },
   );
 }
 

@@ -35,6 +35,7 @@ export const REFUSE_ERASURE = decide('refuse');
 export function requestErasure(roles: readonly Role[]): Operation {
   return {
     op: 'erasure.request',
+    mutations: ['eraseRecord'],
     makes: 'Erasure',
     permission: { roles, relations: ['CUSTODIAN'] },
     licensed: false,
@@ -43,7 +44,14 @@ export function requestErasure(roles: readonly Role[]): Operation {
 
 /** The operation that erases records of a kind. */
 export function erasing({ kind }: Holdable): Operation {
-  return { op: `${kind.noun}.erase`, makes: kind.name, permission: ERASING, licensed: false };
+  return {
+    op: `${kind.noun}.erase`,
+    makes: kind.name,
+    // Beside the confirmation, whose mutation it is.
+    mutations: [],
+    permission: ERASING,
+    licensed: false,
+  };
 }
 
 export const ERASURE_OPERATIONS: readonly Operation[] = [

@@ -31,7 +31,7 @@ import {
 } from '../finance/index.js';
 import { CustodianResolver, InstitutionResolver, MemberResolver } from '../registry/index.js';
 import { FormResolver, InstitutionReportsResolver, ReportResolver, retraction } from '../reporting/index.js';
-import { policyResolver, UploadRequestResolver } from '../uploads/index.js';
+import { guardMutations, policyResolver, UploadRequestResolver } from '../uploads/index.js';
 import { NodeResolver } from './node.js';
 import { fetchRecord, KINDS, OPERATIONS, REFERENCES } from './records.js';
 import { printSubgraph, toSubgraph } from './subgraph.js';
@@ -120,13 +120,15 @@ export function bareSchema(): GraphQLSchema {
 }
 
 /**
- * The schema to serve: a Federation 2 subgraph with the shield in front of every field.
+ * The schema to serve: a Federation 2 subgraph with the shield in front of every field, and the guard in front of every
+ * mutation.
  *
- * @throws Error naming every field without a class.
+ * @throws Error naming every field without a class, or a mutation that no operation declares.
  */
 export function servedSchema(): GraphQLSchema {
   const subgraph = toSubgraph<RequestContext>(bareSchema(), REFERENCES);
-  return shieldSchema(subgraph, { existenceOf: (kind) => KINDS.require(kind).existence });
+  const shielded = shieldSchema(subgraph, { existenceOf: (kind) => KINDS.require(kind).existence });
+  return guardMutations(shielded, OPERATIONS);
 }
 
 /** What is written to `schema/`: the contract as clients see it, and as a gateway composes it. */

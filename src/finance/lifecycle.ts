@@ -57,5 +57,7 @@ export function requireStep(step: StepName, state: SubsidyState): SubsidyState {
  */
 export function requireOtherThan(proposer: string, member: string): void {
   if (member === proposer)
-    throw new VitrineError('FORBIDDEN', 'expected another member than the one who proposed the subsidy');
+    throw new VitrineError('FORBIDDEN', 'expected another member than the one who proposed the subsidy', {
+      details: { rule: 'two-persons' },
+    });
 }

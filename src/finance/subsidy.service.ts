@@ -172,7 +172,10 @@ async function requirePayee(
     throw new VitrineError('BAD_USER_INPUT', 'expected another payee than the payer', { path });
   const payee = await requireVisible(ctx, institutionKind, id, path);
   if (!licenceActive(payee.values.licence, todayOf(ctx)))
-    throw new VitrineError('LICENCE_INACTIVE', 'expected a payee with an active licence', { path });
+    throw new VitrineError('LICENCE_INACTIVE', 'expected a payee with an active licence', {
+      path,
+      details: { rule: 'payee' },
+    });
   return payee;
 }
 

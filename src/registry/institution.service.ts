@@ -124,6 +124,7 @@ function requireOwnAccount(
   if (account === undefined || caller?.institution === head.id) return;
   throw new VitrineError('FORBIDDEN', 'expected the institution itself to change where it is paid', {
     path: ['input', 'account'],
+    details: { rule: 'own-account' },
   });
 }
 

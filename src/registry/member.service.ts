@@ -148,6 +148,7 @@ async function changeState(
       if (base.head.id === ctx.caller?.id)
         throw new VitrineError('FORBIDDEN', 'a member does not suspend itself', {
           path: ['input', 'member'],
+          details: { rule: 'two-persons' },
         });
       if (base.values.state === state)
         throw new VitrineError('CONFLICT', `the member is ${state.toLowerCase()} already`, {
@@ -172,6 +173,7 @@ async function requireSameHand(ctx: RequestContext, suspended: Loaded<MemberValu
   if (by !== null && by.values.institution === suspended.head.custodian) return;
   throw new VitrineError('FORBIDDEN', 'the state suspended the member, so it alone reinstates it', {
     path: ['input', 'member'],
+    details: { rule: 'same-hand' },
   });
 }
 

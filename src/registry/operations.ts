@@ -32,13 +32,14 @@ const member = (verb: string): Operation => ({
 });
 
 export const REGISTER_INSTITUTION = institution('register');
-export const CHANGE_LICENCE = institution('licence');
+export const CHANGE_LICENCE: Operation = { ...institution('licence'), mutations: ['changeLicence'] };
 export const AMEND_INSTITUTION = institution('amend', [BY_INSTITUTION, BY_FINANCE]);
 export const ENROL_MEMBER = member('enrol');
 export const SUSPEND_MEMBER = member('suspend');
 export const REINSTATE_MEMBER = member('reinstate');
 export const ROTATE_KEY: Operation = {
   op: 'member.rotateKey',
+  mutations: ['rotateKey'],
   makes: 'Member',
   permission: BY_ITSELF,
   licensed: false,

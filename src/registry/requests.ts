@@ -19,6 +19,8 @@ export type Staff = Member & { readonly institution: string };
 export function requireStaff(caller: Caller): Staff {
   const member = requireSignedIn(caller);
   if (member.institution === null)
-    throw new VitrineError('FORBIDDEN', 'this is for members who act for an institution');
+    throw new VitrineError('FORBIDDEN', 'this is for members who act for an institution', {
+      details: { rule: 'role' },
+    });
   return { ...member, institution: member.institution };
 }

@@ -19,7 +19,7 @@ export const DEFINE_FORM: Operation = {
 };
 export const FILE_REPORT = report('file');
 export const AMEND_REPORT = report('amend');
-export const RETRACT_REPORT = report('retract');
+export const RETRACT_REPORT: Operation = { ...report('retract'), mutations: ['retractRecord'] };
 
 export const REPORTING_OPERATIONS: readonly Operation[] = [
   DEFINE_FORM,

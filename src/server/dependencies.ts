@@ -28,6 +28,8 @@ export interface ServerDependencies<C extends CallerContext> {
    * @throws VitrineError UNAUTHENTICATED for a stranger, FORBIDDEN for a suspended member.
    */
   readonly contextOf: (claims: Claims | null, log: Logger) => Promise<C>;
+  /** Told of a request that was refused for what its bearer is, before its operation was looked at; `body` as it came. */
+  readonly onRefused?: (claims: Claims | null, body: unknown, error: unknown) => Promise<void>;
   /** Calls back when something may have changed anyone's standing; gives what stops it. */
   readonly onChange?: (heard: () => void) => () => void;
   readonly authenticator: Authenticator;

@@ -4,6 +4,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { acceptJsonOnly } from './body.js';
+import type { Claims } from './authentication.js';
 import type { CallerContext, ServerDependencies } from './dependencies.js';
 import { addDevelopmentRoutes } from './dev-routes.js';
 import { createApollo } from './graphql.js';
@@ -138,8 +139,14 @@ export async function createServer<C extends CallerContext>(
     url: GRAPHQL_PATH,
     preHandler: async (request, reply) => {
       void reply.header('cache-control', 'no-store');
-      const claims = await deps.authenticator.authenticate(request.headers.authorization);
-      contexts.set(request, await deps.contextOf(claims, deps.log));
+      let claims: Claims | null = null;
+      try {
+        claims = await deps.authenticator.authenticate(request.headers.authorization);
+        contexts.set(request, await deps.contextOf(claims, deps.log));
+      } catch (error) {
+        await deps.onRefused?.(claims, request.body, error);
+        throw error;
+      }
     },
     handler: (request, reply) => answer(request, reply),
   });

@@ -17,6 +17,8 @@ export interface Metrics {
   readonly logSize: Gauge;
   /** Integrity alarms by code. Any is a reason to wake someone. */
   readonly alarms: Counter<'code'>;
+  /** Mutations that a rule refused, by rule and code, and whether the denial was written to the log. */
+  readonly denials: Counter<'rule' | 'code' | 'written'>;
   readonly sockets: Gauge;
   /** Subscribers that follow the log. */
   readonly feedSubscriptions: Gauge;
@@ -70,6 +72,12 @@ export function createMetrics(processMetrics = true): Metrics {
       name: 'vitrine_alarms_total',
       help: 'Integrity alarms',
       labelNames: ['code'],
+      registers,
+    }),
+    denials: new Counter({
+      name: 'vitrine_upload_denials_total',
+      help: 'Rules that refused a mutation, and what became of the denial',
+      labelNames: ['rule', 'code', 'written'],
       registers,
     }),
     sockets: new Gauge({ name: 'vitrine_websockets', help: 'Open WebSockets', registers }),

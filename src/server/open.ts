@@ -24,6 +24,8 @@ export interface OpenOptions {
   readonly trustFirst?: boolean;
   /** Begins the log when the base is empty; without it an empty base is refused. */
   readonly genesis?: GenesisFacts;
+  /** Told of every rule that refused a mutation, and what became of the denial. */
+  readonly onDenial?: NonNullable<SystemDependencies['onDenial']>;
   /** How the log is opened, where a test has it die or take snapshots early. No command passes any. */
   readonly ledgerOptions?: Pick<LedgerOptions, 'faults' | 'snapshotEvery'>;
 }
@@ -108,7 +110,7 @@ export function systemOver(
   database: Database,
   ledger: Ledger,
   clock: () => Date,
-  more: Pick<SystemDependencies, 'uploads' | 'onFailure'> = {},
+  more: Pick<SystemDependencies, 'uploads' | 'onDenial' | 'onFailure'> = {},
 ): System {
   const onViolation = (error: VitrineError): void => ledger.raise(error);
   return new System({
@@ -151,6 +153,7 @@ export async function openSystem(options: OpenOptions): Promise<OpenSystem> {
     closing.add('log', () => ledger.close());
     const system = systemOver(database, ledger, clock, {
       uploads: config.uploads,
+      ...(options.onDenial === undefined ? {} : { onDenial: options.onDenial }),
       onFailure: (err, message) => log.warn({ err }, message),
     });
     closing.add('spent', () => system.spent.close());

@@ -9,8 +9,10 @@ import { CallerReader, RecordStore, watchedCaller } from '../records/index.js';
 import { Standing } from '../standing/index.js';
 import {
   Buckets,
+  type DenialDependencies,
   Denials,
   Desk,
+  operationOf,
   type Operations,
   Policies,
   sweepUploads,
@@ -18,6 +20,7 @@ import {
   Uploads,
 } from '../uploads/index.js';
 import type { Claims } from './authentication.js';
+import type { RefusedMutation } from './refused-bearer.js';
 import { UPLOADS_BY_DEFAULT, type UploadSettings } from './settings.js';
 
 export interface SystemDependencies {
@@ -29,6 +32,8 @@ export interface SystemDependencies {
   readonly clock: () => Date;
   readonly onViolation: (error: VitrineError) => void;
   readonly uploads?: UploadSettings;
+  /** Told of every rule that refused a mutation, and what became of the denial. */
+  readonly onDenial?: DenialDependencies['onDenial'];
   /** Told of what failed beside a request. */
   readonly onFailure?: (error: unknown, message: string) => void;
 }
@@ -74,7 +79,15 @@ export class System {
     const { lifetimeMs, denials: perMinute } = uploads;
     this.#desk = new Desk({ ...common, store: this.store, policies, lifetimeMs });
     const failed = (error: unknown) => onFailure?.(error, 'a denial was not written down');
-    this.#denials = new Denials({ ...common, perMinute, onFailure: failed });
+    const isAsked = (id: string) => this.#desk.isAsked(id);
+    const { onDenial } = deps;
+    this.#denials = new Denials({
+      ...common,
+      perMinute,
+      isAsked,
+      onFailure: failed,
+      ...(onDenial === undefined ? {} : { onDenial }),
+    });
     this.#rate = new Buckets(uploads.rate, clock);
   }
 
@@ -89,6 +102,22 @@ export class System {
    */
   async contextOf(bearer: Bearer | null, requestLog: RequestLog): Promise<RequestContext> {
     return this.#contextFor(await this.#callerOf(bearer), bearer, requestLog);
+  }
+
+  /**
+   * Tells that a mutation was refused for what its bearer is: a stranger, or a member whose standing has ended, in whose name
+   * it is a denial. Never throws.
+   */
+  async denied(bearer: Bearer | null, refused: RefusedMutation, error: unknown): Promise<void> {
+    const operation = operationOf(this.#deps.operations, refused.mutation);
+    if (operation === null) return;
+    const request = { requestId: refused.requestId, operation };
+    try {
+      const member = bearer === null ? null : await this.standing.memberOf(bearer.subject);
+      await this.#denials.record(member, request, error);
+    } catch (failed) {
+      this.#deps.onFailure?.(failed, 'a denial was not written down');
+    }
   }
 
   #contextFor(caller: Caller, bearer: Bearer | null, requestLog: RequestLog): RequestContext {

@@ -19,6 +19,7 @@ import type { OpenOptions, OpenSystem } from './open.js';
 import { DEVELOPMENT_GENESIS, openSystem } from './open.js';
 import type { Config } from './settings.js';
 import { readTls } from './tls.js';
+import { refusedMutation } from './refused-bearer.js';
 import { measureWitnesses } from './witness-metrics.js';
 
 export interface ServeOptions {
@@ -101,20 +102,25 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const signIn = await signInOf(config, log, clock);
   const schema = servedSchema();
   const development = config.identity.kind === 'development';
+  const metrics = createMetrics();
   const opened = await openSystem({
     ...options,
     clock,
+    onDenial: ({ rule, code }, written) => metrics.denials.inc({ rule, code, written }),
     ...(development ? { genesis: DEVELOPMENT_GENESIS } : {}),
   });
   const { ledger, system, closing } = opened;
   try {
-    const metrics = createMetrics();
     measureLedger(ledger, metrics);
     const server = await createServer<RequestContext>({
       config,
       schema,
       ...signIn,
       contextOf: (claims, requestLog) => system.contextOf(claims, requestLog),
+      onRefused: async (claims, body, error) => {
+        const refused = refusedMutation(body, config.limits.tokens);
+        if (refused !== null) await system.denied(claims, refused, error);
+      },
       onChange: (heard) => ledger.onAdvance(heard),
       checkOperation: (request) => requireWithinLimits(request, config.limits),
       plugins: [limitsPlugin(config.limits), collapsePlugin()],

@@ -44,10 +44,26 @@ export class Standing {
     const known = this.#current(subject) ?? (await this.#look(subject));
     const { member, institution } = known;
     if (member.values.state !== 'ACTIVE')
-      throw new VitrineError('FORBIDDEN', 'the member is suspended', { details: { member: member.head.id } });
+      throw new VitrineError('FORBIDDEN', 'the member is suspended', {
+        details: { rule: 'member', member: member.head.id },
+      });
     const today = this.#deps.clock().toISOString().slice(0, 10);
     if (institution !== null) requireStanding(institution, today);
     return callerFrom(known, today);
+  }
+
+  /**
+   * The member behind the `sub` of a token, in good standing or not: in whose name something was refused. Null for a
+   * stranger.
+   */
+  async memberOf(subject: string): Promise<Member | null> {
+    const today = this.#deps.clock().toISOString().slice(0, 10);
+    try {
+      return callerFrom(this.#current(subject) ?? (await this.#look(subject)), today);
+    } catch (error) {
+      if (error instanceof VitrineError && error.code === 'UNAUTHENTICATED') return null;
+      throw error;
+    }
   }
 
   #current(subject: string): Known | undefined {
@@ -86,7 +102,7 @@ function requireStanding(institution: Loaded<InstitutionValues>, today: string):
   const state = licenceState(licence, today);
   const why = state === 'ACTIVE' ? 'has not begun' : `is ${state.toLowerCase()}`;
   throw new VitrineError('LICENCE_INACTIVE', `the institution's licence ${why}`, {
-    details: { institution: institution.head.id, state },
+    details: { rule: 'licence', institution: institution.head.id, state },
   });
 }
 

@@ -1,10 +1,12 @@
 export { genesisRecords } from './genesis.js';
 export type { GenesisFacts, GenesisIds } from './genesis.js';
 export type { Accepted, AnyChange, Change, KeyRegistration, Permission, UploadRequest } from './change.js';
-export { Operations, permissionsOf } from './operations.js';
+export { guardMutations, operationOf, requestIdOf } from './guard.js';
+export { mutationsOf, Operations, permissionsOf } from './operations.js';
 export type { Operation } from './operations.js';
 export { Buckets } from './requests/buckets.js';
 export { Denials } from './requests/denials.js';
+export type { DenialDependencies, Written } from './requests/denials.js';
 export { Desk } from './requests/desk.js';
 export { UPLOAD_OPERATIONS } from './requests/operations.js';
 export type { PolicySource } from './requests/required.js';

@@ -11,6 +11,8 @@ export interface Operation {
   readonly op: string;
   /** Name of the record kind whose versions it makes. */
   readonly makes: string;
+  /** The mutations that do it, where it isn't the one that is named like it: `patient.register`, `registerPatient`. */
+  readonly mutations?: readonly string[];
   readonly permission: Permission;
   /** Who else may, where that depends on the record or on the caller. */
   readonly others?: readonly Permission[];
@@ -43,6 +45,12 @@ export class Operations {
     if (operation === undefined) throw new VitrineError('INTERNAL', `no operation is named ${op}`);
     return operation;
   }
+}
+
+/** Names of the mutations that do an operation. */
+export function mutationsOf({ op, mutations }: Operation): readonly string[] {
+  const [noun = '', verb = ''] = op.split('.');
+  return mutations ?? [`${verb}${noun.charAt(0).toUpperCase()}${noun.slice(1)}`];
 }
 
 /** Everyone who may do an operation. */

@@ -33,7 +33,9 @@ export function signerOf(ledger: Ledger, caller: Member): SignedBy {
   const mode = caller.institution === null ? 'service' : 'delegated';
   const key = ledger.trusted.latestKey(caller.institution, mode);
   if (key === undefined)
-    throw new VitrineError('FORBIDDEN', 'no key is registered that may sign for the institution');
+    throw new VitrineError('FORBIDDEN', 'no key is registered that may sign for the institution', {
+      details: { rule: 'key' },
+    });
   return { key: key.thumbprint, entry: key.entry, mode };
 }
 

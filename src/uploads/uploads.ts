@@ -2,7 +2,7 @@
  * The one way in (design: architecture): a request with its changes → standing and permission → seal → sign →
  * append → positions. A request id that was accepted before answers with what it was given then.
  */
-import type { Making } from '../api/index.js';
+import type { DeniedPort, Making } from '../api/index.js';
 import type { PendingEntry } from '../ledger/index.js';
 import { StaleAuthority } from '../ledger/index.js';
 import { canonical, VitrineError } from '../ledger/core/index.js';
@@ -93,14 +93,9 @@ export class Uploads {
     }
   }
 
-  /**
-   * Writes down that a signed-in member's request was refused by a rule before it came here, and throws on.
-   * @throws the refusal itself
-   */
-  async refuse(request: UploadRequest, error: unknown): Promise<never> {
-    const { caller } = this.#submitter;
-    if (caller !== null) await this.#deps.denials.record(caller, request, error);
-    throw error;
+  /** Writes down, or counts, that a rule refused a request. Never throws. */
+  denied(request: DeniedPort, error: unknown): Promise<void> {
+    return this.#deps.denials.record(this.#submitter.caller, request, error);
   }
 
   /** The value of a bounded counter, checked against the entry that moved it last. */
@@ -142,7 +137,8 @@ export class Uploads {
     inputHash: string,
   ): Promise<readonly Accepted[]> {
     const known = error instanceof VitrineError ? await this.#known(request, caller, inputHash) : null;
-    return known ?? this.refuse(request, error);
+    if (known !== null) return known;
+    throw error;
   }
 
   /** At once, where nothing must be endorsed: all of that is known in memory. Else in two steps. */
@@ -296,7 +292,7 @@ export class Uploads {
 /** @throws VitrineError UNAUTHENTICATED */
 export function requireSignedIn(caller: Caller): Member {
   if (caller !== null) return caller;
-  throw new VitrineError('UNAUTHENTICATED', 'this needs an access token');
+  throw new VitrineError('UNAUTHENTICATED', 'this needs an access token', { details: { rule: 'caller' } });
 }
 
 /** The renewed caller, if the log moved but its standing is what it was. */
@@ -304,5 +300,7 @@ function sameStanding(before: Member, now: Member): Member {
   const roles = [...before.roles].sort().join() === [...now.roles].sort().join();
   const same = roles && before.institution === now.institution && before.licensed === now.licensed;
   if (same && before.patient === now.patient) return now;
-  throw new VitrineError('FORBIDDEN', 'your standing changed while the request was checked');
+  throw new VitrineError('FORBIDDEN', 'your standing changed while the request was checked', {
+    details: { rule: 'caller' },
+  });
 }

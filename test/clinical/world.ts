@@ -115,6 +115,7 @@ export class World {
       records,
       uploads: {
         submit: (request: never, build: never) => this.#submit(caller, records, request, build),
+        denied: () => Promise.resolve(),
       },
       log: { trusted: { key: () => undefined } },
       clock: () => new Date(this.now),

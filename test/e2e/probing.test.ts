@@ -121,8 +121,11 @@ describe('what is not for the caller', () => {
       await vitrine.mutate(who, mutation, input(records[type] ?? ''), 'requestId'),
       await vitrine.mutate(who, mutation, input(randomUUID()), 'requestId'),
     ];
-    expect(foreign.codes).toEqual(['NOT_FOUND']);
-    expect(foreign.errors[0]?.extensions.path?.[0]).toBe('input');
+    // Who hasn't the role is refused for that, before any id is looked at.
+    const hasRole = !['regulator.one', 'patient.one'].includes(who);
+    expect(foreign.codes).toEqual([hasRole ? 'NOT_FOUND' : 'FORBIDDEN']);
+    if (hasRole) expect(foreign.errors[0]?.extensions.path?.[0]).toBe('input');
+    else expect(foreign.errors[0]?.extensions.details).toMatchObject({ rule: 'role' });
     expect({ status: foreign.status, body: faceless(foreign.text) }).toEqual({
       status: unknown.status,
       body: faceless(unknown.text),

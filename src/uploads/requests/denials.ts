@@ -1,12 +1,14 @@
 /**
  * Denials of signed-in members on the log: what a rule refused of a member's change becomes a request that was DENIED,
  * with the rules and their codes and no value. At most so many a minute and member: the rest, and whatever callers do
- * who aren't signed in, is only counted in the metrics, so that nobody can flood the log.
+ * who aren't signed in, is only counted, so that nobody can flood the log.
  */
+import { randomUUID } from 'node:crypto';
+import type { DeniedPort } from '../../api/index.js';
 import type { Ledger } from '../../ledger/index.js';
+import type { ErrorCode } from '../../ledger/core/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
-import type { Member, Random } from '../../records/index.js';
-import type { UploadRequest } from '../change.js';
+import type { Caller, Member, Random } from '../../records/index.js';
 import { sealedByDeployment } from '../deployment.js';
 import { firstHead } from '../../documents/index.js';
 import { Buckets } from './buckets.js';
@@ -20,47 +22,94 @@ export interface DenialDependencies {
   readonly clock: () => Date;
   /** Denials a minute and member; 0: none is written. */
   readonly perMinute: number;
+  /** Whether something was asked for under the id of a request: then that isn't the denial itself. */
+  readonly isAsked: (id: string) => Promise<boolean>;
+  /** Told of every rule that refused, and what became of the denial. */
+  readonly onDenial?: (reason: Reason, written: Written) => void;
   /** Told of a denial that couldn't be written: the refusal is answered all the same. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Refusals that a member brings about by the number of its requests. */
+type Reason = UploadValues['reasons'][number];
+
+/**
+ * What became of a denial: `log`, written down; `repeated`, it stands there already; `rate-limited`, its member had as many
+ * as are written a minute; `unsigned`, nobody in particular was refused; `failed`, it couldn't be written.
+ */
+export type Written = 'log' | 'repeated' | 'rate-limited' | 'unsigned' | 'failed';
+
+/** Refusals that a member brings about by the number of its requests: counted alone. */
 const OWN_FAULT: ReadonlySet<string> = new Set(['rate']);
+
+/** The rule of refusals that name none. */
+const RULE_OF: Partial<Record<ErrorCode, string>> = {
+  FORBIDDEN: 'permission',
+  UNAUTHENTICATED: 'caller',
+  LICENCE_INACTIVE: 'licence',
+};
 
 export class Denials {
   readonly #deps: DenialDependencies;
   readonly #buckets: Buckets;
+  /** Refusals that were told: one passes several places on its way out. */
+  readonly #told = new WeakSet<VitrineError>();
 
   constructor(deps: DenialDependencies) {
     this.#deps = deps;
     this.#buckets = new Buckets(deps.perMinute, deps.clock);
   }
 
-  /** Writes down that a rule refused a request; anything else that was thrown is none. Never throws. */
-  async record(
-    caller: Member,
-    request: Pick<UploadRequest, 'requestId' | 'part' | 'signed'>,
-    error: unknown,
-  ): Promise<void> {
+  /**
+   * Writes down, or counts, that a rule refused a request; anything else that was thrown is none. Never throws.
+   * @param caller null for whoever isn't signed in
+   */
+  async record(caller: Caller, request: DeniedPort, error: unknown): Promise<void> {
+    if (!(error instanceof VitrineError) || this.#told.has(error)) return;
     const reasons = reasonsOf(error);
-    if (this.#deps.perMinute === 0 || reasons.length === 0 || !(error instanceof VitrineError)) return;
-    const id = uploadIdOf(caller.id, request.requestId, request.part);
-    const { ledger, onFailure } = this.#deps;
-    if (ledger.trusted.hasSubject(uploadKind.name, id) || this.#buckets.take(caller.id) > 0) return;
+    if (reasons.length === 0) return;
+    this.#told.add(error);
+    const operation = String(error.details['operation'] ?? request.operation);
+    const written = await this.#write(caller, { ...request, operation }, reasons);
+    for (const reason of reasons) this.#deps.onDenial?.(reason, written);
+  }
+
+  async #write(caller: Caller, request: DeniedPort, reasons: Reason[]): Promise<Written> {
+    if (caller === null) return 'unsigned';
+    const { perMinute, onFailure } = this.#deps;
+    if (perMinute === 0 || reasons.some(({ rule }) => OWN_FAULT.has(rule))) return 'rate-limited';
+    const requestId = request.requestId ?? randomUUID();
     try {
-      const operation = String(error.details['operation'] ?? 'unknown');
-      await this.#append(id, caller, request, operation, reasons);
+      const id = await this.#freeId(caller, requestId, request.part);
+      if (id === null) return 'repeated';
+      if (this.#buckets.take(caller.id) > 0) return 'rate-limited';
+      await this.#append(id, caller, { ...request, requestId }, reasons);
+      return 'log';
     } catch (failed) {
       // The same request at the same time: one of them was written.
-      if (!(failed instanceof VitrineError && failed.code === 'CONFLICT')) onFailure(failed);
+      if (failed instanceof VitrineError && failed.code === 'CONFLICT') return 'repeated';
+      onFailure(failed);
+      return 'failed';
     }
+  }
+
+  /**
+   * The id of a request's denial: the request's own, or, where that was asked for and is refused when it is loaded, one
+   * that follows from it. Null when the denial stands there.
+   */
+  async #freeId(caller: Member, requestId: string, part: number | undefined): Promise<string | null> {
+    const { ledger, isAsked } = this.#deps;
+    const isTaken = (id: string): boolean => ledger.trusted.hasSubject(uploadKind.name, id);
+    const own = uploadIdOf(caller.id, requestId, part);
+    if (!isTaken(own)) return own;
+    if (!(await isAsked(own))) return null;
+    const ofLoad = uploadIdOf(caller.id, own);
+    return isTaken(ofLoad) ? null : ofLoad;
   }
 
   async #append(
     id: string,
     caller: Member,
-    { requestId, part = 0, signed = [] }: Pick<UploadRequest, 'requestId' | 'part' | 'signed'>,
-    operation: string,
+    { requestId, part = 0, own = false, operation }: DeniedPort & { readonly requestId: string },
     reasons: UploadValues['reasons'],
   ): Promise<void> {
     const { ledger, clock } = this.#deps;
@@ -68,7 +117,7 @@ export class Denials {
     const values: UploadValues = {
       operation,
       situation: operation,
-      mode: signed.some((one) => one !== null) ? 'own' : keyed,
+      mode: own ? 'own' : keyed,
       state: 'DENIED',
       uploader: {
         member: caller.id,
@@ -104,10 +153,9 @@ export class Denials {
 }
 
 /** The rules that refused, each with its code; none when no rule did. */
-export function reasonsOf(error: unknown): UploadValues['reasons'] {
-  if (!(error instanceof VitrineError)) return [];
-  const rule = error.details['rule'];
-  if (typeof rule !== 'string' || OWN_FAULT.has(rule)) return [];
+export function reasonsOf(error: VitrineError): Reason[] {
+  const rule = error.details['rule'] ?? RULE_OF[error.code];
+  if (typeof rule !== 'string') return [];
   const all = error.problems.flatMap((problem) =>
     problem.rule === undefined || problem.code === undefined
       ? []

@@ -76,6 +76,11 @@ export class Desk {
     return this.#deps.ledger.trusted.hasSubject(uploadKind.name, id);
   }
 
+  /** Whether something was asked for under this id; false for a denial by a rule, which asks for nothing. */
+  async isAsked(id: string): Promise<boolean> {
+    return this.has(id) && (await this.load(id)).values.statements.length > 0;
+  }
+
   /**
    * A request as it stands now: what its times decide is on the log first.
    * @throws VitrineError NOT_FOUND, INTEGRITY_VIOLATION

@@ -9,6 +9,7 @@ import type { Ledger } from '../../ledger/index.js';
 import type { KindRegistry, Member, RecordReader, Relation } from '../../records/index.js';
 import { permissionsOf, type Operation, type Operations } from '../operations.js';
 import { requireNone, type Refusal } from '../rules.js';
+import { REQUEST_UPLOAD } from './operations.js';
 import { checkStatement } from '../statements/check.js';
 
 export interface Asked {
@@ -52,7 +53,7 @@ export async function checkAsked(context: AskContext, asked: Asked): Promise<Che
       path: ['input', 'statements', part],
     })),
   );
-  requireNone(refusals, op ?? 'unknown');
+  requireNone(refusals, op ?? REQUEST_UPLOAD.op);
   const operation = op === null ? undefined : operations.find(op);
   if (operation === undefined)
     throw new VitrineError('BAD_USER_INPUT', 'expected an operation of this deployment', {

@@ -74,14 +74,10 @@ export class UploadRequests implements UploadRequestsPort {
     }
   }
 
-  async #checked(caller: Member, input: Asked): Promise<Checked> {
+  #checked(caller: Member, input: Asked): Promise<Checked> {
     const { ledger, clock, operations, kinds } = this.#deps;
-    const { records, uploads } = this.#decider;
-    try {
-      return await checkAsked({ ledger, operations, kinds, records, caller, now: clock() }, input);
-    } catch (error) {
-      return uploads.refuse({ requestId: input.requestId, input: null, signed: [] }, error);
-    }
+    const { records } = this.#decider;
+    return checkAsked({ ledger, operations, kinds, records, caller, now: clock() }, input);
   }
 
   async #requested(caller: Member, id: string, input: Asked, checked: Checked): Promise<AnyChange> {

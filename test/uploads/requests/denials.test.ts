@@ -1,0 +1,174 @@
+/** Denials, by every mutation of the schema: whatever a rule refuses of a signed-in member is on the log, up to a bound. */
+import { randomUUID } from 'node:crypto';
+import {
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  type GraphQLInputType,
+  type GraphQLInputObjectType,
+  type GraphQLObjectType,
+} from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OPERATIONS, servedSchema } from '../../../src/federation/index.js';
+import { VitrineError } from '../../../src/ledger/core/index.js';
+import {
+  mutationsOf,
+  permissionsOf,
+  uploadIdOf,
+  uploadKind,
+  type UploadValues,
+} from '../../../src/uploads/index.js';
+import { State } from '../../support/state.js';
+
+let state: State;
+beforeAll(async () => {
+  state = await State.open({ denials: 1000 });
+});
+afterAll(() => state.close());
+
+async function denialOf(by: string, requestId: string, part?: number): Promise<UploadValues | null> {
+  const id = uploadIdOf(state.ids[by] ?? '', requestId, part);
+  await state.system.ledger.sync();
+  const found = (await state.system.system.store.load(uploadKind, [id])).get(id);
+  if (found instanceof VitrineError) throw found;
+  return (found?.values as UploadValues | undefined) ?? null;
+}
+
+const mutations = (servedSchema().getMutationType() as GraphQLObjectType).getFields();
+
+const BY_SCALAR: Readonly<Record<string, () => unknown>> = {
+  UUID: randomUUID,
+  ID: randomUUID,
+  Int: () => 1,
+  Boolean: () => true,
+  Date: () => '2026-01-01',
+  DateTime: () => '2026-01-01T00:00:00.000Z',
+  BigInt: () => '1',
+  Base64: () => Buffer.alloc(32).toString('base64'),
+};
+
+/** Anything that the type takes; what may be left out is left out. */
+function anyOf(type: GraphQLInputType): unknown {
+  if (isNonNullType(type)) return anyOf(type.ofType);
+  if (isListType(type)) return [anyOf(type.ofType)];
+  if (isEnumType(type)) return type.getValues()[0]?.name;
+  if (isInputObjectType(type)) return inputOf(type);
+  return (BY_SCALAR[type.name] ?? (() => 'x'))();
+}
+
+function inputOf(type: GraphQLInputObjectType): Record<string, unknown> {
+  const required = Object.values(type.getFields()).filter(({ type: field }) => isNonNullType(field));
+  return Object.fromEntries(required.map(({ name, type: field }) => [name, anyOf(field)]));
+}
+
+function argumentOf(name: string): GraphQLInputObjectType {
+  const type = mutations[name]?.args[0]?.type;
+  const bare = type !== undefined && isNonNullType(type) ? (type.ofType as unknown) : type;
+  return bare as GraphQLInputObjectType;
+}
+
+function send(by: string | null, name: string, input: Record<string, unknown>) {
+  const source = `mutation ($input: ${argumentOf(name).name}!) { ${name}(input: $input) { requestId } }`;
+  return state.run(by, source, { input });
+}
+
+/**
+ * Mutations that are for every role: here it isn't the role that refuses.
+ * rotateKey: the member is none that the caller may see; the others: there is no such request, or no readable statement.
+ */
+const FOR_ANY_ROLE: Readonly<Record<string, { rule: string; code: string }>> = {
+  rotateKey: { rule: 'visible', code: 'NOT_FOUND' },
+  requestUpload: { rule: 'signature', code: 'SIGNATURE_INVALID' },
+  endorseUpload: { rule: 'visible', code: 'NOT_FOUND' },
+  denyUpload: { rule: 'visible', code: 'NOT_FOUND' },
+};
+
+describe('every mutation of the schema', () => {
+  it('is declared by an operation, and every operation names mutations that there are', () => {
+    const declared = new Set(OPERATIONS.all.flatMap(mutationsOf));
+    expect([...declared].sort()).toEqual(Object.keys(mutations).sort());
+  });
+
+  it.each(Object.keys(mutations))(
+    '%s, called by a member without the role, ends as a denial',
+    async (name) => {
+      const roles = OPERATIONS.all
+        .filter((operation) => mutationsOf(operation).includes(name))
+        .flatMap(permissionsOf)
+        .flatMap(({ roles: some }) => some);
+      expect(roles.includes('AUDITOR')).toBe(name in FOR_ANY_ROLE);
+      const requestId = randomUUID();
+      const input = inputOf(argumentOf(name));
+      const answer = await send('auditor', name, { ...input, requestId });
+      const { rule, code } = FOR_ANY_ROLE[name] ?? { rule: 'role', code: 'FORBIDDEN' };
+      expect(answer.codes, answer.messages.join()).toEqual([code]);
+      const denial = await denialOf('auditor', requestId);
+      expect(denial).toMatchObject({ state: 'DENIED', request: requestId, statements: [] });
+      expect(denial?.reasons).toEqual([{ rule, code }]);
+      const doing = OPERATIONS.all.filter((operation) => mutationsOf(operation).includes(name));
+      expect(denial?.operation).toContain(doing[0]?.op);
+    },
+  );
+
+  it.each(Object.keys(mutations))('%s, called by nobody, writes nothing', async (name) => {
+    const { size } = state.system.ledger.trusted;
+    const answer = await send(null, name, inputOf(argumentOf(name)));
+    expect(answer.codes).toEqual(['UNAUTHENTICATED']);
+    expect(state.system.ledger.trusted.size).toBe(size);
+  });
+});
+
+describe('a rule of a service', () => {
+  const LICENCE = { number: 'L', state: 'ACTIVE' };
+  it.each<[string, string, string, () => Record<string, unknown>, { rule: string; code: string }]>([
+    [
+      'the record isn’t there for the caller, or at all',
+      'clinician.city',
+      'amendPatient',
+      () => ({ patient: randomUUID(), expectedVersion: 1 }),
+      { rule: 'visible', code: 'NOT_FOUND' },
+    ],
+    [
+      'nobody suspends itself',
+      'regulator.one',
+      'suspendMember',
+      () => ({ member: state.ids['regulator.one'], expectedVersion: 1, reason: 'x' }),
+      { rule: 'two-persons', code: 'FORBIDDEN' },
+    ],
+    [
+      'an account is the institution’s own business',
+      'regulator.one',
+      'amendInstitution',
+      () => ({ institution: state.ids['city'], expectedVersion: 1, account: null }),
+      { rule: 'own-account', code: 'FORBIDDEN' },
+    ],
+    [
+      'another institution’s record',
+      'registrar.city',
+      'amendInstitution',
+      () => ({ institution: state.ids['harbour'], expectedVersion: 1, region: 'south' }),
+      { rule: 'relation', code: 'FORBIDDEN' },
+    ],
+    [
+      'a licence is the state’s to change',
+      'registrar.city',
+      'changeLicence',
+      () => ({ institution: state.ids['city'], expectedVersion: 1, licence: LICENCE }),
+      { rule: 'role', code: 'FORBIDDEN' },
+    ],
+  ])('is a denial: %s', async (_what, by, name, input, reason) => {
+    const requestId = randomUUID();
+    const answer = await state.mutate(by, name, input(), 'requestId', requestId);
+    expect(answer.codes, answer.messages.join()).toEqual([reason.code]);
+    expect((await denialOf(by, requestId))?.reasons).toEqual([reason]);
+  });
+
+  it('is none where it is no rule: another version, or what is malformed', async () => {
+    const requestId = randomUUID();
+    const input = { institution: state.ids['city'], expectedVersion: 9, region: 'south' };
+    const answer = await state.mutate('registrar.city', 'amendInstitution', input, 'requestId', requestId);
+    expect(answer.codes).toEqual(['CONFLICT']);
+    expect(await denialOf('registrar.city', requestId)).toBeNull();
+  });
+});
