@@ -1,5 +1,5 @@
 /** `vitrine outbox`: uploads kept in a folder until the server has accepted them, over bad links. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, Option } from 'commander';
@@ -10,8 +10,9 @@ import { VitrineError } from '../ledger/core/index.js';
 import { EXIT } from './exit.js';
 import { parseGiven } from './outbox/given.js';
 import { viewHome, wishOf } from './outbox/home.js';
-import { sendHome } from './outbox/send.js';
-import { eventLine, lineOf } from './outbox/tell.js';
+import { makeKey, readPublicKey } from './outbox/key.js';
+import { sendHome, type SendSummary } from './outbox/send.js';
+import { adviceOf, eventLine, lineOf } from './outbox/tell.js';
 import type { Wish } from './outbox/wishes.js';
 import { note, say, sayJson } from './output.js';
 import type { Finish } from './program.js';
@@ -32,6 +33,8 @@ interface PutWords extends Common {
 interface SendWords extends Common {
   readonly endpoint?: string;
   readonly tokenFile: string;
+  readonly signingKey?: string;
+  readonly policy?: string;
   readonly watch?: boolean;
   readonly for?: number;
 }
@@ -47,7 +50,12 @@ A file holds {"operation": "recordEncounter", "input": {…}}, or a list of such
 
 Items of one thread (by default the record that is changed, and the patient) are sent one after the other. A refusal
 holds only what was put in after it by "after", or changes the same record next. A refused item is sent again as it was
-by "retry", or dropped and put in anew.`;
+by "retry", or dropped and put in anew. What others must approve waits; "list" says for whom and until when, and the next
+"send" looks again.`;
+
+const KEY_HELP = `
+The file never leaves you. Register the public half: "publicKey" of enrolMember, or of rotateKey. Until then the log
+doesn't know it, and 'vitrine outbox send --signing-key' stops before it sends anything.`;
 
 async function put(file: string, { home, json, thread, after }: PutWords): Promise<void> {
   const given = parseGiven(file === '-' ? await text(process.stdin) : readFileSync(file, 'utf8'));
@@ -88,7 +96,7 @@ async function list({ home, json, state }: Common & { readonly state?: string })
     counts
       .filter(([, count]) => count > 0)
       .map(([one, count]) => `${count} ${one}`)
-      .join(', ') || 'empty',
+      .join(', ') || (existsSync(home) ? 'empty' : `no outbox in ${resolve(home)} yet: put makes one`),
   );
 }
 
@@ -111,7 +119,7 @@ async function wish(home: string, wishes: readonly Wish[], done: string): Promis
 }
 
 async function send(words: SendWords, finish: Finish): Promise<void> {
-  const { home, json = false, tokenFile, watch = false } = words;
+  const { home, json = false, tokenFile, watch = false, signingKey, policy } = words;
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
@@ -124,21 +132,30 @@ async function send(words: SendWords, finish: Finish): Promise<void> {
     if (event.type !== 'trouble') return;
     const { code, message } = event.trouble;
     // Once: a link that is away for hours is one thing to know.
-    if (told !== code) note(`${message} (${code}); trying on`);
+    if (told !== code) note(`${message} (${code}); ${adviceOf(code, tokenFile)}`);
     told = code;
   };
   try {
     const endpoint = words.endpoint ?? `${serverAddress(loadConfig())}/graphql`;
-    const options = { home: resolve(home), endpoint, tokenFile, watch, signal: stop.signal };
+    const options = {
+      ...{ home: resolve(home), endpoint, tokenFile, watch, signal: stop.signal },
+      ...(signingKey !== undefined && { signingKey }),
+      ...(policy !== undefined && { policy }),
+    };
     const summary = await sendHome({ ...options, onEvent, onNote: note });
     if (json) sayJson(summary);
-    else note(`${summary.accepted} accepted, ${summary.refused} refused, ${summary.open} not sent yet`);
+    else note(summaryLine(summary));
     const isDone = summary.refused === 0 && summary.open === 0;
     finish(isDone || watch ? EXIT.OK : EXIT.FAILED);
   } finally {
     clearTimeout(timer);
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
+}
+
+function summaryLine({ accepted, refused, open, pending }: SendSummary): string {
+  const waits = pending === 0 ? '' : `, ${pending} of them waiting for others to approve`;
+  return `${accepted} accepted, ${refused} refused, ${open} not settled yet${waits}`;
 }
 
 /** An event for a program, without what was uploaded. */
@@ -195,10 +212,31 @@ export function addOutbox(program: Command, finish: Finish): void {
   command('send', 'send what waits, and again what was not answered')
     .requiredOption('--token-file <file>', "file with the member's access token; read before each request")
     .option('--endpoint <url>', 'the GraphQL endpoint [by PORT and HOST]', address)
+    .option(
+      '--signing-key <file>',
+      "the member's own key, PEM or JWK: signs what is sent [the institution's key]",
+    )
+    .option('--policy <file>', 'C2SP tlog-policy: with --signing-key, the keys that prove what is amended')
     .option('--watch', 'go on until a signal, also when nothing is left')
     .option('--for <seconds>', 'stop after so long, whatever is left', seconds)
     .action((words: SendWords) => send(words, finish));
   addChanges(command);
+  addKey(outbox);
+}
+
+function addKey(outbox: Command): void {
+  outbox
+    .command('key')
+    .description('make a key of your own to sign with, or show the public half of one that is there')
+    .argument('<file>', 'where it is kept, for its owner alone (0600)')
+    .option('--show', 'make none')
+    .option('--json', 'print the outcome as JSON')
+    .addHelpText('after', KEY_HELP)
+    .action(async (file: string, { show = false, json = false }: { show?: boolean; json?: boolean }) => {
+      const key = show ? readPublicKey(file) : await makeKey(file);
+      if (json) return sayJson(key);
+      say(`publicKey   ${key.publicKey}\nthumbprint  ${key.thumbprint}`);
+    });
 }
 
 function addChanges(command: (name: string, about: string) => Command): void {

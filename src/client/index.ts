@@ -41,7 +41,9 @@ export type {
   OutboxReceipt,
   OutboxRefusal,
   OutboxStore,
+  Pending,
   PutOptions,
+  SigningOptions,
   StoredItem,
   Trouble,
 } from './outbox/index.js';

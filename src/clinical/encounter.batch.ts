@@ -24,6 +24,8 @@ export interface RefusedPart {
   readonly code: ErrorCode;
   readonly message: string;
   readonly path: InputPath;
+  /** The upload request that it waits for, or that ended otherwise; null when there is none. */
+  readonly upload: string | null;
 }
 
 export interface BatchOutcome {
@@ -152,8 +154,17 @@ function refusal(ctx: RequestContext, thrown: unknown, part: number): RefusedPar
       code: 'INTERNAL',
       message: 'something went wrong here, not in your request',
       path: place(part),
+      upload: null,
     };
   }
   if (error.inputPath?.[1] === 'requestId') throw error;
-  return { part, code: error.code, message: error.message, path: error.inputPath ?? place(part) };
+  const { upload } = error.details;
+  const { code, message, inputPath } = error;
+  return {
+    part,
+    code,
+    message,
+    path: inputPath ?? place(part),
+    upload: typeof upload === 'string' ? upload : null,
+  };
 }

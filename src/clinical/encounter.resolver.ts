@@ -72,6 +72,16 @@ export class RefusedPartType {
   get path(): string[] {
     return this.#refused.path.map(String);
   }
+
+  @Classified('STRUCTURE')
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'The upload request that it waits for, or that was denied or expired; null for other reasons.',
+  })
+  get upload(): string | null {
+    return this.#refused.upload;
+  }
 }
 
 /** What a batch answers; `audit` adds `receipts`. */

@@ -83,7 +83,7 @@ describe('an outbox’s folder', () => {
     const text = await readFile(journal, 'utf8');
     await writeFile(journal, text.replace('{"b":2}', '{"b":9}'));
     const error = await FileStore.open(folder).catch((thrown: unknown) => thrown);
-    expect([code(error), String(error)]).toEqual(['INTEGRITY_VIOLATION', expect.stringContaining('line 3')]);
+    expect([code(error), String(error)]).toEqual(['INTEGRITY_VIOLATION', expect.stringContaining('line 4')]);
     await writeFile(journal, text);
     await written();
   });

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { MemoryStore, type NewItem, Outbox, type OutboxEvent, WrongMember } from '../../src/client/index.js';
+import {
+  MemoryStore,
+  type NewItem,
+  Outbox,
+  type OutboxEvent,
+  type OutboxOptions,
+  WrongMember,
+} from '../../src/client/index.js';
 import { FakeVitrine, type Reply } from './fake-vitrine.js';
 
 const PATIENT = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -21,26 +28,18 @@ afterEach(async () => {
   for (const outbox of open.splice(0)) await outbox.close();
 });
 
-interface Scene {
-  readonly server: FakeVitrine;
-  readonly store: MemoryStore;
-  readonly outbox: Outbox;
-  readonly events: OutboxEvent[];
-}
-
-async function scene(
-  options: { store?: MemoryStore; atOnce?: number; server?: FakeVitrine } = {},
-): Promise<Scene> {
-  const { store = new MemoryStore(), atOnce = 1, server = new FakeVitrine() } = options;
+async function scene(options: { store?: MemoryStore; server?: FakeVitrine } & Partial<OutboxOptions> = {}) {
+  const { store = new MemoryStore(), server = new FakeVitrine(), ...others } = options;
   const outbox = await Outbox.open({
     store,
     endpoint: 'http://vitrine.test/graphql',
     token: () => server.token,
     fetch: server.fetch,
-    atOnce,
+    atOnce: 1,
     firstDelay: 1,
     longestDelay: 4,
     random: () => 1,
+    ...others,
   });
   open.push(outbox);
   const events: OutboxEvent[] = [];
@@ -48,6 +47,10 @@ async function scene(
   return { server, store, outbox, events };
 }
 
+/** Waits for hours after a failure. */
+const HOURS = { firstDelay: 3_600_000, longestDelay: 3_600_000 };
+const troubled = (outbox: Outbox) =>
+  new Promise<void>((resolve) => outbox.watch(({ type }) => (type === 'trouble' ? resolve() : undefined)));
 const states = (outbox: Outbox) => outbox.items().map(({ state }) => state);
 const code = (error: unknown) => (error as { code?: string }).code;
 async function codeOf(act: Promise<unknown>): Promise<string | undefined> {
@@ -107,7 +110,6 @@ describe('an outbox', () => {
     ['a fault that passes', { code: 'INTERNAL' }],
     ['a body that arrived cut', { status: 400, code: 'BAD_USER_INPUT', placeless: true }],
     ['the answer to another request', { otherRequest: true }],
-    ['an endorsement that is missing', { code: 'ENDORSEMENT_PENDING' }],
   ])('sends the same bytes again after %s, and gets the receipt of the first time', async (_name, reply) => {
     const { outbox, server, events } = await scene();
     await outbox.putAll([...visits(3), { operation: 'fileReport', input: report('2026-01') }]);
@@ -147,22 +149,28 @@ describe('an outbox', () => {
     expect(outbox.items()[0]).toMatchObject({ state: 'ACCEPTED', trouble: null });
   });
 
-  it('tells what goes wrong as long as it does, and goes on when it is woken', async () => {
-    const server = new FakeVitrine();
-    const outbox = await Outbox.open({
-      store: new MemoryStore(),
-      endpoint: 'http://vitrine.test/graphql',
-      fetch: server.fetch,
-      token: 'one',
-      firstDelay: 3_600_000,
-      longestDelay: 3_600_000,
-    });
-    open.push(outbox);
+  it.each([
+    ['set back a year', -365 * 24 * 3_600_000],
+    ['set forward a year', 365 * 24 * 3_600_000],
+  ])('goes on when the clock is %s while it waits', async (_name, jump) => {
+    let shift = 0;
+    const { outbox, server } = await scene({ ...HOURS, clock: () => new Date(Date.now() + shift) });
     await outbox.put('fileReport', report('2026-01'));
     server.replies = [new TypeError('fetch failed')];
-    const failed = new Promise<void>((resolve) =>
-      outbox.watch(({ type }) => (type === 'trouble' ? resolve() : undefined)),
-    );
+    const failed = troubled(outbox);
+    const sending = outbox.send();
+    await failed;
+    shift = jump;
+    await outbox.putAll(visits(1));
+    await sending;
+    expect(states(outbox)).toEqual(['ACCEPTED', 'ACCEPTED']);
+  });
+
+  it('tells what goes wrong as long as it does, and goes on when it is woken', async () => {
+    const { outbox, server } = await scene(HOURS);
+    await outbox.put('fileReport', report('2026-01'));
+    server.replies = [new TypeError('fetch failed')];
+    const failed = troubled(outbox);
     const sending = outbox.send();
     await failed;
     await new Promise((resolve) => setTimeout(resolve));
@@ -170,6 +178,35 @@ describe('an outbox', () => {
     outbox.wake();
     await sending;
     expect(states(outbox)).toEqual(['ACCEPTED']);
+  });
+});
+
+describe('an item that others have to approve', () => {
+  const PENDING = { code: 'ENDORSEMENT_PENDING', path: [] } as const;
+
+  it('doesn’t keep sending from its end, and is asked about the next time', async () => {
+    const { outbox, server } = await scene();
+    await outbox.putAll([...visits(1), { operation: 'fileReport', input: report('2026-01') }]);
+    server.refuse = (name) => (name === 'fileReport' ? PENDING : null);
+    await outbox.send();
+    expect(states(outbox)).toEqual(['ACCEPTED', 'SENT']);
+    expect(outbox.items()[1]).toMatchObject({ pending: {}, trouble: { code: 'ENDORSEMENT_PENDING' } });
+    server.refuse = () => null;
+    await outbox.send();
+    expect(states(outbox)).toEqual(['ACCEPTED', 'ACCEPTED']);
+    expect(outbox.items()[1]?.pending).toBeNull();
+    expect(server.mutations[1]?.body).toBe(server.mutations[2]?.body);
+  });
+
+  it('holds none but its thread', async () => {
+    const { outbox, server } = await scene({ atOnce: 1 });
+    const change = { encounter: PATIENT, expectedVersion: 1 };
+    await outbox.put('amendEncounter', change);
+    await outbox.put('amendEncounter', { ...change, expectedVersion: 2 });
+    await outbox.putAll(visits(1));
+    server.refuse = (name) => (name === 'amendEncounter' ? PENDING : null);
+    await outbox.send();
+    expect(states(outbox)).toEqual(['SENT', 'WAITING', 'ACCEPTED']);
   });
 });
 
@@ -310,18 +347,46 @@ describe('what may be done to an item', () => {
     expect(server.entries).toBe(3);
   });
 
-  it.each([[{ code: 'UPLOAD_DENIED', path: [] }], [{ code: 'CONFLICT', path: ['input', 'requestId'] }]])(
-    'is not to send again what the server remembers as refused: %j',
-    async (refusal) => {
+  it('is not to send again what was refused since its request id was used for something else', async () => {
+    const { outbox, server } = await scene();
+    const { id } = await outbox.put('fileReport', report('2026-01'));
+    server.refuse = () => ({ code: 'CONFLICT', path: ['input', 'requestId'] });
+    await outbox.send();
+    expect(await codeOf(outbox.retry(id))).toBe('CONFLICT');
+    await outbox.drop(id);
+    expect(outbox.items()).toEqual([]);
+  });
+
+  it.each(['UPLOAD_DENIED', 'UPLOAD_EXPIRED'])(
+    'is to ask under another request id for what the log has ended for good (%s)',
+    async (code) => {
       const { outbox, server } = await scene();
       const { id } = await outbox.put('fileReport', report('2026-01'));
-      server.refuse = () => refusal;
+      server.refuse = () => ({ code, path: [] });
       await outbox.send();
-      expect(await codeOf(outbox.retry(id))).toBe('CONFLICT');
-      await outbox.drop(id);
-      expect(outbox.items()).toEqual([]);
+      server.refuse = () => null;
+      expect(await outbox.retry(id)).toMatchObject([{ id, state: 'WAITING', refusals: [] }]);
+      await outbox.send();
+      expect(states(outbox)).toEqual(['ACCEPTED']);
+      const [first, second] = server.mutations.map(({ input }) => input);
+      expect(second?.requestId).not.toBe(first?.requestId);
+      expect({ ...second, requestId: '' }).toEqual({ ...first, requestId: '' });
     },
   );
+
+  it('is to send again what a rule refused, though that stands on the log as denied', async () => {
+    const { outbox, server } = await scene();
+    const { id } = await outbox.put('fileReport', report('2026-01'));
+    server.refuse = () => ({ code: 'LICENCE_INACTIVE', path: [] });
+    await outbox.send();
+    const denied = server.mutations[0]?.input.requestId;
+    server.refuse = (_name, _part, input) =>
+      input.requestId === denied ? { code: 'UPLOAD_DENIED', path: [] } : null;
+    await outbox.retry(id);
+    await outbox.send();
+    expect(states(outbox)).toEqual(['ACCEPTED']);
+    expect(server.mutations.map(({ input }) => input.requestId === denied)).toEqual([true, true, false]);
+  });
 
   it('is to drop what waits or was refused, and what was sent only knowingly', async () => {
     const { outbox, server } = await scene();

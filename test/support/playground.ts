@@ -21,6 +21,15 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+/** A browser with a profile in a folder. */
+export function openBrowser(
+  folder: string,
+  options: Parameters<typeof chromium.launchPersistentContext>[1] = {},
+): Promise<BrowserContext> {
+  const ours = { executablePath: CHROMIUM, headless: true, args: ARGUMENTS };
+  return chromium.launchPersistentContext(folder, { ...ours, ...options });
+}
+
 /** One operation that the page sent over HTTP, with its answer. */
 export interface Run {
   /** `sub` of its token; null without one. */
@@ -68,12 +77,7 @@ export class Playground {
   /** Opens the playground of that server in a browser that was never used. */
   static async open(server: string, size = { width: 1400, height: 900 }): Promise<Playground> {
     const folder = await mkdtemp(join(tmpdir(), 'vitrine-browser-'));
-    const context = await chromium.launchPersistentContext(folder, {
-      executablePath: CHROMIUM,
-      headless: true,
-      args: ARGUMENTS,
-      viewport: size,
-    });
+    const context = await openBrowser(folder, { viewport: size });
     const page = context.pages()[0] ?? (await context.newPage());
     const playground = new Playground(page, context, folder);
     await playground.#watch(new URL(server).host);

@@ -91,6 +91,11 @@ export class TestVitrine {
     return this.serving.address;
   }
 
+  /** Lets the tokens of before go: the clock was set, and they may be over. */
+  renewTokens(): void {
+    this.#tokens.clear();
+  }
+
   /** A token of the persona, or of any enrolled subject. */
   token(persona: string): Promise<string> {
     let token = this.#tokens.get(persona);

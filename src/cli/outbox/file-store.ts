@@ -6,7 +6,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Changes, OutboxStore } from '../../client/index.js';
-import { flushFolder, replaceFile } from '../../ledger/atomic-file.js';
+import { flushFolder, isDiskFailure, replaceFile } from '../../ledger/atomic-file.js';
 import { FolderLock } from '../../ledger/folder-lock.js';
 import { VitrineError, type Json } from '../../ledger/core/index.js';
 import { makeFolder, readIfThere } from '../../peer/durable.js';
@@ -85,7 +85,7 @@ export class FileStore implements OutboxStore {
       await this.file.datasync();
     } catch (cause) {
       await this.#undo(cause);
-      throw new VitrineError('UNAVAILABLE', `${this.#path} can't be written`, { cause });
+      throw unwritable(this.#path, cause);
     }
     this.length += line.length;
     for (const [key, value] of changes) {
@@ -111,6 +111,15 @@ export class FileStore implements OutboxStore {
     this.file = await open(this.#path, 'a', 0o600);
     this.length = this.shortest = size;
   }
+}
+
+/** Says what the disk said, and that nothing is lost by it: what wasn't written wasn't promised, nor sent. */
+function unwritable(path: string, cause: unknown): VitrineError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  const why = isDiskFailure(cause) ? `the disk says ${code}` : code;
+  return new VitrineError('UNAVAILABLE', `${path} can't be written (${why}); what was kept before stays`, {
+    cause,
+  });
 }
 
 /** What a folder's outbox holds, also while another process sends it: as of its last whole line. */

@@ -1,17 +1,22 @@
 /** A folder's outbox for one command: to change it, whoever sends it, or to look at it. */
-import { MemoryStore, Outbox, type LinkOptions } from '../../client/index.js';
+import { MemoryStore, Outbox, type LinkOptions, type SigningOptions } from '../../client/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import { note } from '../output.js';
 import { FileStore, readOutbox } from './file-store.js';
 import { doWishes, grant, leaveWish, wishesIn, type Wish } from './wishes.js';
 
+/** Where to send to, and whose key to sign with. */
+export interface Sending extends LinkOptions {
+  readonly signing?: SigningOptions;
+}
+
 /** For what sends nothing. */
-const NOWHERE: LinkOptions = { endpoint: 'http://localhost/graphql' };
+const NOWHERE: Sending = { endpoint: 'http://localhost/graphql' };
 
 /** Opens an outbox for this process alone, with everything that was left for it done. */
 export async function openHome(
   home: string,
-  link: LinkOptions = NOWHERE,
+  link: Sending = NOWHERE,
   refused: (message: string) => void = (message) => note(`not done: ${message}`),
 ): Promise<Outbox> {
   const outbox = await Outbox.open({ store: await FileStore.open(home), ...link });

@@ -23,10 +23,13 @@ export function journalLine(change: Readonly<Record<string, Json | null>>): stri
   return `${checksum(text)} ${text}\n`;
 }
 
-/** The shortest journal of these values. */
+/**
+ * The shortest journal of these values. An empty change ends it: what was written whole is never the last line, the one
+ * of which a crash is an excuse.
+ */
 export function journalOf(values: ReadonlyMap<string, Json>): string {
   const lines = [...values].map(([key, value]) => journalLine({ [key]: value }));
-  return journalLine(FORMAT) + lines.join('');
+  return journalLine(FORMAT) + lines.join('') + journalLine({});
 }
 
 /**
@@ -41,7 +44,7 @@ export function readJournal(bytes: Uint8Array, name: string): JournalState {
     const change = readLine(bytes.subarray(length, end));
     if (change === null) {
       if (end + 1 >= bytes.length) break; // torn: its sectors reached the disk in another order
-      throw new VitrineError('INTEGRITY_VIOLATION', `${name} is damaged at line ${lines + 1}`);
+      throw damaged(`${name} is damaged at line ${lines + 1}`);
     }
     if (lines === 0 && change['vitrine-outbox'] !== FORMAT['vitrine-outbox'])
       throw new VitrineError('INTEGRITY_VIOLATION', `${name} isn't the journal of an outbox of this version`);
@@ -49,7 +52,7 @@ export function readJournal(bytes: Uint8Array, name: string): JournalState {
     lines += 1;
     length = end + 1;
   }
-  return { values, length, isLong: lines !== values.size + 1 || length !== bytes.length };
+  return { values, length, isLong: lines !== values.size + 2 || length !== bytes.length };
 }
 
 function apply(values: Map<string, Json>, change: Readonly<Record<string, Json>>): void {
@@ -57,6 +60,25 @@ function apply(values: Map<string, Json>, change: Readonly<Record<string, Json>>
     if (value === null) values.delete(key);
     else values.set(key, value);
   }
+}
+
+/** Nobody can tell what was lost, and what was sent already: so nothing is sent from there. */
+function damaged(what: string): VitrineError {
+  return new VitrineError(
+    'INTEGRITY_VIOLATION',
+    `${what}: nothing is sent from there. Keep the folder as it is, look for what is wrong with the disk, ` +
+      'and put in anew, into another folder, what the server does not have',
+  );
+}
+
+/**
+ * What the file of one line holds, its end left out or not.
+ * @throws VitrineError INTEGRITY_VIOLATION; nothing of what stands there is told
+ */
+export function readSealed(bytes: Uint8Array, name: string): Readonly<Record<string, Json>> {
+  const change = readLine(bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes);
+  if (change === null) throw damaged(`${name} is damaged`);
+  return change;
 }
 
 /** A line's change; null when it isn't what was written. */

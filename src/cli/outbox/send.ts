@@ -1,9 +1,10 @@
 /** Sends a folder's outbox, and does meanwhile what other processes leave there. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LinkOptions, Outbox, OutboxEvent } from '../../client/index.js';
-import { VitrineError } from '../../ledger/core/index.js';
-import { holderOf, openHome } from './home.js';
+import type { Outbox, OutboxEvent, SigningOptions } from '../../client/index.js';
+import { parsePolicy, VitrineError } from '../../ledger/core/index.js';
+import { holderOf, openHome, type Sending } from './home.js';
+import { readSigner } from './key.js';
 import { doWishes } from './wishes.js';
 
 export interface SendOptions {
@@ -11,6 +12,10 @@ export interface SendOptions {
   readonly endpoint: string;
   /** Read before every request: whatever renews tokens just writes it. */
   readonly tokenFile: string;
+  /** The member's own key; without it the institution's delegated key signs. */
+  readonly signingKey?: string;
+  /** Keys that are trusted to prove what is amended. */
+  readonly policy?: string;
   /** Go on when nothing is left, until the signal. */
   readonly watch: boolean;
   readonly signal: AbortSignal;
@@ -24,6 +29,8 @@ export interface SendSummary {
   readonly refused: number;
   /** Waiting, or sent and not answered. */
   readonly open: number;
+  /** Of these, waiting for others to approve them. */
+  readonly pending: number;
 }
 
 /** Milliseconds between two looks at what others left. */
@@ -43,7 +50,9 @@ export async function sendHome(options: SendOptions): Promise<SendSummary> {
   const token = readToken(tokenFile);
   if (token === null) throw new VitrineError('NOT_CONFIGURED', `expected an access token in ${tokenFile}`);
   // While it is being written anew there may be none: the server says so, and it is asked again.
-  const outbox = await take(home, { endpoint, token: () => readToken(tokenFile) ?? '' });
+  const signing = signingOf(options);
+  const link = { endpoint, token: () => readToken(tokenFile) ?? '', ...(signing && { signing }) };
+  const outbox = await take(home, link);
   outbox.watch(onEvent);
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();
@@ -63,8 +72,15 @@ export async function sendHome(options: SendOptions): Promise<SendSummary> {
   }
 }
 
+function signingOf({ signingKey, policy }: SendOptions): SigningOptions | null {
+  if (signingKey === undefined) return null;
+  const signer = readSigner(signingKey);
+  if (policy === undefined) return { signer };
+  return { signer, policy: parsePolicy(readFileSync(policy)) };
+}
+
 /** Opens the outbox; a command that puts something in at this moment is waited for. */
-async function take(home: string, link: LinkOptions): Promise<Outbox> {
+async function take(home: string, link: Sending): Promise<Outbox> {
   for (const deadline = Date.now() + TAKE_MS; ; await pause(50)) {
     try {
       return await openHome(home, link);
@@ -90,9 +106,14 @@ async function look(
 const settledEvents = (): Promise<void> => pause(0);
 
 function summaryOf(outbox: Outbox): SendSummary {
-  const states = outbox.items().map(({ state }) => state);
-  const count = (...wanted: readonly string[]) => states.filter((state) => wanted.includes(state)).length;
-  return { accepted: count('ACCEPTED'), refused: count('REFUSED'), open: count('WAITING', 'SENT') };
+  const items = outbox.items();
+  const count = (...wanted: readonly string[]) => items.filter(({ state }) => wanted.includes(state)).length;
+  return {
+    accepted: count('ACCEPTED'),
+    refused: count('REFUSED'),
+    open: count('WAITING', 'SENT'),
+    pending: items.filter(({ pending }) => pending !== null).length,
+  };
 }
 
 function readToken(file: string): string | null {

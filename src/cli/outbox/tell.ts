@@ -1,5 +1,5 @@
 /** What an outbox holds and what happens in it, as lines for a person. */
-import type { OutboxEvent, OutboxItem, StoredItem } from '../../client/index.js';
+import type { OutboxEvent, OutboxItem, Pending, StoredItem } from '../../client/index.js';
 
 /** One line of an item: what it is, and how it stands. */
 export function lineOf(item: OutboxItem): string {
@@ -8,12 +8,29 @@ export function lineOf(item: OutboxItem): string {
 
 /** How an item stands: its receipt, its refusal, or what it waits for. */
 function standing(item: OutboxItem): string {
-  const { state, heldBy, trouble } = item;
+  const { state, heldBy, trouble, pending } = item;
   if (state === 'ACCEPTED') return receiptText(item);
   if (state === 'REFUSED') return refusalText(item);
+  if (pending !== null) return pendingText(pending);
   if (trouble !== null) return `${trouble.message} (${trouble.code}), since ${trouble.at}`;
   if (heldBy.length > 0) return `after ${heldBy.join(', ')}`;
   return '';
+}
+
+/** Who is waited for, until when, and the request that they approve. */
+function pendingText({ upload, waitsFor, until }: Pending): string {
+  const end = until === null ? '' : ` until ${until}`;
+  return `waits for ${waitsFor ?? 'its endorsement'}${end}, upload request ${upload ?? 'unknown'}`;
+}
+
+/** What to do about a trouble that doesn't pass by itself. */
+export function adviceOf(code: string, tokenFile: string): string {
+  if (code === 'UNAUTHENTICATED') return `put a new token into ${tokenFile}; it is read again each time`;
+  if (code === 'NETWORK') return 'the server or the way to it is away; trying on';
+  if (code === 'BAD_RESPONSE') return 'something answers that is no Vitrine, perhaps a login page; trying on';
+  if (code === 'NOT_CONFIGURED') return 'it waits until that is there';
+  if (code === 'ENDORSEMENT_PENDING') return 'it goes by itself once they have';
+  return 'trying on';
 }
 
 function receiptText({ receipts, record }: StoredItem): string {

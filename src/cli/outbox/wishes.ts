@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { v7 } from 'uuid';
 import type { NewItem, Outbox } from '../../client/index.js';
 import { createFile, isCode, removeFile } from '../../ledger/atomic-file.js';
-import { VitrineError } from '../../ledger/core/index.js';
+import { type JsonObject, VitrineError } from '../../ledger/core/index.js';
 import { makeFolder } from '../../peer/durable.js';
+import { journalLine, readSealed } from './journal.js';
 
 /** What is wished. Items to put in have their ids, so that a wish that is read twice is done once. */
 export type Wish =
@@ -30,7 +31,7 @@ export async function leaveWish(home: string, wish: Wish): Promise<void> {
   await makeFolder(home, 0o700);
   await makeFolder(folderOf(home), 0o700);
   // By time, so that they are done in their order.
-  await createFile(join(folderOf(home), `${v7()}.json`), JSON.stringify(wish));
+  await createFile(join(folderOf(home), `${v7()}.json`), journalLine({ ...wish } as unknown as JsonObject));
 }
 
 /**
@@ -64,12 +65,12 @@ export async function wishesIn(home: string): Promise<Left[]> {
   const left: Left[] = [];
   for (const name of names.filter((one) => one.endsWith('.json')).sort()) {
     const path = join(folderOf(home), name);
-    const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    const bytes = await readFile(path).catch((cause: unknown) => {
       if (isCode(cause, 'ENOENT')) return null; // done at this moment
       throw cause;
     });
-    // Written by `leaveWish`, whole or not at all.
-    if (text !== null) left.push({ path, wish: JSON.parse(text) as Wish });
+    // What its checksum holds of was written by `leaveWish`.
+    if (bytes !== null) left.push({ path, wish: readSealed(bytes, path) as unknown as Wish });
   }
   return left;
 }

@@ -14,8 +14,8 @@ import type { FactSource, SignableKind } from './uploader.js';
 
 export interface FetchedFactsOptions {
   readonly client: VitrineClient;
-  /** The keys by which the versions that are amended must be proved. */
-  readonly policy: PolicySource;
+  /** The keys by which the versions that are amended must be proved. Needed for amendments. */
+  readonly policy?: PolicySource;
   /** The label that a record was given, which the API doesn't tell; by default none has one. */
   readonly labelOf?: (kind: SignableKind, id: string) => string | null;
 }
@@ -33,12 +33,18 @@ export class FetchedFacts implements FactSource {
   }
 
   async base(kind: SignableKind, id: string, version: number): Promise<VersionBase> {
+    const { policy } = this.options;
+    if (policy === undefined)
+      throw new VitrineError(
+        'NOT_CONFIGURED',
+        'signing an amendment needs a policy: the keys that prove its base',
+      );
     const found = await this.#fetch(kind, id);
     const bundle = found?.proof?.bundle;
     if (found === null || bundle === undefined)
       throw new VitrineError('NOT_FOUND', `no ${kind} with all its fields is shown under this id`);
     const label = this.options.labelOf?.(kind, id) ?? null;
-    const base = provedBase(bundle, this.options.policy, (values): Unshown => {
+    const base = provedBase(bundle, policy, (values): Unshown => {
       const patient = kind === 'Patient' ? id : kind === 'Encounter' ? String(values['patient']) : null;
       return { patient, label, retention: found.retainUntil };
     });

@@ -1,7 +1,7 @@
 /** An institution's member that signs what it uploads: from a mutation's input to the same input with `signed`. */
 import { v7 as uuidv7 } from 'uuid';
 import type { FormFacts } from '../../documents/index.js';
-import { VitrineError } from '../../ledger/core/index.js';
+import { type Problem, VitrineError } from '../../ledger/core/index.js';
 import type {
   AmendEncounterInput,
   AmendPatientInput,
@@ -94,12 +94,14 @@ export class Uploader {
     return { ...input, signed: await this.#signed({ requestId, part: 0, issued }, version) };
   }
 
-  /** A batch with the signature of each part. @throws VitrineError BAD_USER_INPUT */
+  /** A batch with the signature of each part. @throws VitrineError BAD_USER_INPUT with every problem of every part */
   async signBatch(input: RecordEncountersInput): Promise<RecordEncountersInput> {
     const issued = this.#now();
     const { requestId } = input;
+    const versions = ofEach(input.encounters, (item) => recordedEncounter(item, this.#new(issued)));
     const encounters = input.encounters.map(async (item, part) => {
-      const version = recordedEncounter(item, this.#new(issued));
+      const version = versions[part];
+      if (version === undefined) throw new VitrineError('INTERNAL', 'a part of the batch is missing');
       return { ...item, signed: await this.#signed({ requestId, part, issued }, version) };
     });
     return { ...input, encounters: await Promise.all(encounters) };
@@ -124,6 +126,24 @@ export class Uploader {
     if (facts !== undefined) return facts;
     throw new VitrineError('NOT_CONFIGURED', 'signing a report or an amendment needs a source of facts');
   }
+}
+
+/** What is made of each part; the problems of all of them are told together, by their places in the batch. */
+function ofEach<T, V>(parts: readonly T[], make: (part: T) => V): V[] {
+  const problems: Problem[] = [];
+  const made = parts.flatMap((one, part) => {
+    try {
+      return [make(one)];
+    } catch (error) {
+      if (!(error instanceof VitrineError) || error.code !== 'BAD_USER_INPUT') throw error;
+      for (const { path, message } of error.problems)
+        problems.push({ path: ['input', 'encounters', part, ...path.slice(1)], message });
+      return [];
+    }
+  });
+  const [first] = problems;
+  if (first === undefined) return made;
+  throw new VitrineError('BAD_USER_INPUT', first.message, { problems, path: first.path });
 }
 
 interface Making {

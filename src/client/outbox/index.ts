@@ -7,6 +7,7 @@ export { MemoryStore } from './store.js';
 export type { Changes, OutboxStore } from './store.js';
 export { WrongMember } from './link.js';
 export type { LinkOptions } from './link.js';
+export type { SigningOptions } from './signing.js';
 export { isOperation, OPERATIONS } from './operations.js';
 export type { InputOf, NewInput, OperationName } from './operations.js';
 export type {
@@ -15,6 +16,7 @@ export type {
   OutboxItem,
   OutboxReceipt,
   OutboxRefusal,
+  Pending,
   StoredItem,
   Trouble,
 } from './item.js';

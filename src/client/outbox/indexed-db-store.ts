@@ -26,8 +26,9 @@ export class IndexedDbStore implements OutboxStore {
     const release = await lock(full);
     try {
       const database = await openDatabase(full);
-      // Asked for, not needed: without it a browser that is short of space may clear what nobody has sent yet.
-      await navigator.storage.persist().catch(() => false);
+      // Asked for, not needed: without it a browser that is short of space may clear what nobody has sent yet. Not waited
+      // for either, since some ask their user, who may not answer.
+      void navigator.storage.persist().catch(() => false);
       return new IndexedDbStore(database, release);
     } catch (cause) {
       release();

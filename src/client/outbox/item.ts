@@ -1,5 +1,6 @@
 /** What an outbox holds: items, the requests that carry them, and what the server said of them. */
 import type { JsonObject } from '../../ledger/core/index.js';
+import type { SignedChange } from '../documents/sign.js';
 import type { OperationName } from './operations.js';
 
 /**
@@ -39,6 +40,16 @@ export interface Trouble {
   readonly at: string;
 }
 
+/** Others have to approve it first: their request stands on the log, and the item is sent again once they have. */
+export interface Pending {
+  /** Id of the UploadRequest; null where the server didn't tell. */
+  readonly upload: string | null;
+  /** Who is waited for, in words that name nobody. */
+  readonly waitsFor: string | null;
+  /** Until when it may be approved and sent again: RFC 3339. */
+  readonly until: string | null;
+}
+
 /** One thing to upload, as it is kept. */
 export interface StoredItem {
   readonly id: string;
@@ -61,7 +72,17 @@ export interface StoredItem {
   /** The record that it made or changed; null where the server didn't tell. */
   readonly record: { readonly id: string; readonly version: number } | null;
   readonly refusals: readonly OutboxRefusal[];
+  /** What it waits for on the server's side; null when for nothing. */
+  readonly pending: Pending | null;
   readonly settledAt: string | null;
+}
+
+/** The outbox's own signatures of a request: written down before they are sent, as all of the request. */
+export interface Signatures {
+  /** One an item; of a batch that was put in as one, one for each of its parts. */
+  readonly signed: readonly SignedChange[];
+  /** When the first of them ends: RFC 3339. */
+  readonly expires: string;
 }
 
 /** A request as it is sent, over and over the same: written down before it is sent for the first time. */
@@ -72,6 +93,15 @@ export interface Sending {
   /** Ids of the items in it, in their order. More than one: a batch in which each stands alone. */
   readonly items: readonly string[];
   readonly trouble: Trouble | null;
+  /** It goes with the outbox's own signatures; absent, as it was put in. */
+  readonly toSign?: boolean;
+  /** Absent while it is still to be signed: then it was never sent. */
+  readonly signatures?: Signatures;
+  /**
+   * The log may have it denied for what is mended meanwhile (a statement's time, what a person put right before it asked
+   * to send it again): denied for good, its items go under another id.
+   */
+  readonly renewable?: boolean;
 }
 
 /** On whose behalf an outbox sends, and to which log: a request id is known to the server for one member only. */

@@ -4,7 +4,19 @@
  */
 import type { Answer } from '../answer.js';
 import { ClientError, type ResponseError } from '../error.js';
-import type { OutboxReceipt, OutboxRefusal, StoredItem } from './item.js';
+import type { OutboxReceipt, OutboxRefusal, Pending, StoredItem } from './item.js';
+import {
+  isWhole,
+  listOf,
+  objectOf,
+  partOf,
+  type Payload,
+  receiptOf,
+  recordOf,
+  type RefusedPart,
+  textOf,
+  waitOf,
+} from './payload.js';
 import { ownPath } from './request.js';
 
 /** What became of one item by an answer. */
@@ -19,7 +31,10 @@ export type Fate =
       readonly receipts: readonly OutboxReceipt[];
       readonly refusals: readonly OutboxRefusal[];
     }
-  | { readonly state: 'SENT' };
+  /** The log has its request denied for good, and what was the cause is mended: it goes under another id. */
+  | { readonly state: 'ANEW' }
+  /** It goes again. */
+  | { readonly state: 'SENT'; readonly pending?: Pending };
 
 /** Why a request is sent again. */
 export interface Again {
@@ -41,6 +56,17 @@ export interface Verdict {
   readonly apart: ReadonlySet<number> | null;
 }
 
+/** Waits for a person's decision, for days perhaps: others needn't wait for it. */
+export const PENDING = 'ENDORSEMENT_PENDING';
+
+/** What the log has denied for good under its request id. */
+export const DENIED = 'UPLOAD_DENIED';
+
+/** Tells whether what went wrong is the time of the outbox's own statements. */
+export function isOfTime(code: string): boolean {
+  return OF_TIME.has(code);
+}
+
 /** "Not now": the same request may be accepted later. */
 const LATER: ReadonlySet<string> = new Set([
   'UNAVAILABLE',
@@ -48,8 +74,11 @@ const LATER: ReadonlySet<string> = new Set([
   'ROLLBACK_DETECTED',
   'NOT_CONFIGURED',
   'RATE_LIMITED',
-  'ENDORSEMENT_PENDING',
+  PENDING,
 ]);
+
+/** The statement's times aren't around the server's now: signed anew, they are. */
+const OF_TIME: ReadonlySet<string> = new Set(['STATEMENT_EXPIRED', 'STATEMENT_EARLY']);
 
 /** Faults that nobody foresaw, which pass or don't. */
 const FAULTS: ReadonlySet<string> = new Set(['INTERNAL', 'INTEGRITY_VIOLATION']);
@@ -60,8 +89,6 @@ const PATIENCE = 8;
 /** Refusals of a request's form. */
 const OF_FORM: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'LIMIT_EXCEEDED']);
 
-type Payload = Readonly<Record<string, unknown>>;
-
 /** What was sent. */
 export interface Sent {
   /** The request id. */
@@ -70,6 +97,10 @@ export interface Sent {
   readonly items: readonly StoredItem[];
   /** Times that it was sent, this one included. */
   readonly attempts: number;
+  /** The outbox signed it itself. */
+  readonly isSigned: boolean;
+  /** A denial of it is no news: see `Sending`. */
+  readonly isRenewable: boolean;
 }
 
 /** Judges what came back: an answer, or the error of a request that got none. */
@@ -79,8 +110,13 @@ export function judge(sent: Sent, came: Answer<Payload> | ClientError): Verdict 
   if (payload !== null) return ofPayload(sent, payload);
   const [error] = came.errors;
   if (error === undefined) return again(sent, 'BAD_RESPONSE', 'expected what the mutation answers, got none');
-  const later = came.errors.find((one) => isLater(one, sent.attempts));
-  if (later !== undefined) return again(sent, later.code, later.message, waitOf(later.details));
+  const later = came.errors.find((one) => isLater(one, sent));
+  if (later !== undefined)
+    return later.code === PENDING
+      ? pending(sent, later)
+      : again(sent, later.code, later.message, waitOf(later.details));
+  if (error.code === DENIED && sent.isRenewable)
+    return { fates: sent.items.map(() => ({ state: 'ANEW' })), again: null, apart: null };
   if (sent.items.length > 1 && OF_FORM.has(error.code)) {
     return { fates: sent.items.map(() => ({ state: 'SENT' })), again: null, apart: named(sent, came.errors) };
   }
@@ -105,14 +141,25 @@ function again({ items }: Sent, code: string, message: string, wait = 0): Verdic
   return { fates: items.map(() => ({ state: 'SENT' })), again: { code, message, wait }, apart: null };
 }
 
+/** All of a request waits for others. */
+function pending(sent: Sent, { code, message, details }: ResponseError): Verdict {
+  const { upload, waitsFor, expires } = details;
+  const told = { upload: textOf(upload), waitsFor: textOf(waitsFor), until: textOf(expires) };
+  const fates = sent.items.map((): Fate => ({ state: 'SENT', pending: told }));
+  return { ...again(sent, code, message), fates };
+}
+
 /**
  * Whether an error may pass. A refusal of the form that names no place in the input can be of the request as it arrived
  * (cut short on its way), so that is asked again for a while too.
  */
-function isLater({ code, path, inputPath, problems }: ResponseError, attempts: number): boolean {
-  if (LATER.has(code)) return true;
+function isLater({ code, path, inputPath, problems }: ResponseError, sent: Sent): boolean {
   const placeless = path.length === 0 && inputPath.length === 0 && problems.length === 0;
-  return attempts < PATIENCE && (FAULTS.has(code) || (code === 'BAD_USER_INPUT' && placeless));
+  return isCodeLater(code, sent) || (sent.attempts < PATIENCE && code === 'BAD_USER_INPUT' && placeless);
+}
+
+function isCodeLater(code: string, { attempts, isSigned }: Sent): boolean {
+  return LATER.has(code) || (attempts < PATIENCE && (FAULTS.has(code) || (isSigned && OF_TIME.has(code))));
 }
 
 function refusalsOf({ code, message, inputPath, problems }: ResponseError): OutboxRefusal[] {
@@ -155,16 +202,21 @@ function ofBatch(
   parts: ReadonlyMap<number, RefusedPart>,
 ): Verdict {
   const accepted = new Map(places.map((part, place) => [part, receipts[place]]));
+  const later = laterOf([...parts.values()], sent);
   const fates = sent.items.map((_, part): Fate => {
     const receipt = accepted.get(part);
     if (receipt !== undefined) return { state: 'ACCEPTED', receipts: [receipt], record: null };
     const why = parts.get(part);
-    if (why === undefined || isPartLater(why, sent.attempts)) return { state: 'SENT' };
+    if (why === undefined) return { state: 'SENT' };
     const { code, message, path } = why;
+    if (isCodeLater(code, sent))
+      return { state: 'SENT', ...(code === PENDING && { pending: pendingPart(why) }) };
+    // What goes under another id leaves the request, which must stay the same as long as others of it are open.
+    if (code === DENIED && sent.isRenewable) return { state: later === null ? 'ANEW' : 'SENT' };
     const refusals = [{ part: null, code, message, path: ownPath(path, true) }];
     return { state: 'REFUSED', receipts: [], refusals };
   });
-  return { fates, again: laterOf([...parts.values()], sent.attempts), apart: null };
+  return { fates, again: later, apart: null };
 }
 
 /** A batch that was put in as one item. */
@@ -173,66 +225,29 @@ function ofOwnBatch(
   receipts: readonly OutboxReceipt[],
   refused: readonly RefusedPart[],
 ): Verdict {
-  const later = laterOf(refused, sent.attempts);
-  if (later !== null) return { fates: [{ state: 'SENT' }], again: later, apart: null };
+  const later = laterOf(refused, sent);
+  const waits = refused.find(({ code }) => code === PENDING);
+  if (later !== null)
+    return {
+      fates: [{ state: 'SENT', ...(waits !== undefined && { pending: pendingPart(waits) }) }],
+      again: later,
+      apart: null,
+    };
   const fate: Fate =
     refused.length === 0
       ? { state: 'ACCEPTED', receipts, record: null }
-      : { state: 'REFUSED', receipts, refusals: refused };
+      : { state: 'REFUSED', receipts, refusals: refused.map(({ upload: _told, ...refusal }) => refusal) };
   return { fates: [fate], again: null, apart: null };
 }
 
-interface RefusedPart extends OutboxRefusal {
-  readonly part: number;
+/** A part tells what it waits for in its message alone; the rest is asked for. */
+function pendingPart({ upload }: RefusedPart): Pending {
+  return { upload, waitsFor: null, until: null };
 }
 
-function isPartLater({ code }: RefusedPart, attempts: number): boolean {
-  return LATER.has(code) || (attempts < PATIENCE && FAULTS.has(code));
-}
-
-function laterOf(refused: readonly RefusedPart[], attempts: number): Again | null {
-  const later = refused.find((one) => isPartLater(one, attempts));
-  return later === undefined ? null : { code: later.code, message: later.message, wait: 0 };
-}
-
-/** A receipt of this very request: a proxy could give the answer to another one. */
-function receiptOf(value: unknown, request: string): OutboxReceipt | null {
-  const { request: own, index, leafHash } = objectOf(value) ?? {};
-  const isOwn = typeof own === 'string' && own.toLowerCase() === request.toLowerCase();
-  if (!isOwn || typeof index !== 'string' || typeof leafHash !== 'string') return null;
-  return { request, index, leafHash };
-}
-
-function partOf(value: unknown): RefusedPart | null {
-  const { part, code, message, path } = objectOf(value) ?? {};
-  if (typeof part !== 'number' || typeof code !== 'string') return null;
-  const steps = listOf(path).filter((step) => typeof step === 'string' || typeof step === 'number');
-  return { part, code, message: typeof message === 'string' ? message : '', path: steps };
-}
-
-/** The record that a payload names beside its receipt. */
-function recordOf(payload: Payload): StoredItem['record'] {
-  for (const value of Object.values(payload)) {
-    const { id, version } = objectOf(value) ?? {};
-    if (typeof id === 'string' && typeof version === 'number') return { id, version };
-  }
-  return null;
-}
-
-/** Seconds in `details.retryAfter`, as milliseconds. */
-function waitOf(details: Readonly<Record<string, unknown>>): number {
-  const { retryAfter } = details;
-  return typeof retryAfter === 'number' && retryAfter > 0 ? retryAfter * 1_000 : 0;
-}
-
-function objectOf(value: unknown): Payload | null {
-  return typeof value === 'object' && value !== null ? (value as Payload) : null;
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function isWhole<T>(list: readonly (T | null)[]): list is readonly T[] {
-  return list.every((one) => one !== null);
+/** Why a batch goes again: what may pass by itself before what others decide. */
+function laterOf(refused: readonly RefusedPart[], sent: Sent): Again | null {
+  const later = refused.filter(({ code }) => isCodeLater(code, sent));
+  const first = later.find(({ code }) => code !== PENDING) ?? later[0];
+  return first === undefined ? null : { code: first.code, message: first.message, wait: 0 };
 }

@@ -28,14 +28,43 @@ export class WrongMember extends VitrineError {
   }
 }
 
+/** A server that was asked who it is and who the token is of. */
+export interface Way {
+  readonly client: VitrineClient;
+  /** Name of its log as of now. */
+  readonly origin: string;
+  /** The member's; null when it acts for none. */
+  readonly institution: string | null;
+  /** Thumbprint of the member's own key; null while it has none. */
+  readonly key: string | null;
+}
+
+/** Below so many milliseconds a difference is the way of an answer and the full second that a server tells. */
+const SKEW_MS = 60_000;
+
 export class Link {
   readonly #options: LinkOptions;
   readonly #bound: Bound;
-  #known: { readonly token: string | undefined; readonly client: Promise<VitrineClient> } | null = null;
+  readonly #clock: () => Date;
+  #known: { readonly token: string | undefined; readonly way: Promise<Way> } | null = null;
+  /** Milliseconds by which the server's clock is ahead of this device's. */
+  #skew = 0;
 
-  constructor(options: LinkOptions, bound: Bound) {
-    this.#options = options;
+  constructor(options: LinkOptions, bound: Bound, clock: () => Date) {
     this.#bound = bound;
+    this.#clock = clock;
+    const { fetch = globalThis.fetch } = options;
+    const listening = async (...words: Parameters<typeof fetch>): Promise<Response> => {
+      const response = await fetch(...words);
+      this.#hear(response.headers.get('date'));
+      return response;
+    };
+    this.#options = { ...options, fetch: listening };
+  }
+
+  /** The time by the server's clock, as its last answer told it: a device's own may be years off. */
+  now(): Date {
+    return new Date(this.#clock().getTime() + this.#skew);
   }
 
   /**
@@ -48,27 +77,35 @@ export class Link {
     input: JsonObject,
     signal: AbortSignal,
   ): Promise<Answer<Readonly<Record<string, unknown>>>> {
-    const client = await this.#client(signal);
+    const { client } = await this.way(signal);
     const answer = await client.requestPartial(documentOf(operation), { input }, { signal });
     // Whatever its time, it is over: the next sending asks for another.
     if (answer.errors.some(({ code }) => code === 'UNAUTHENTICATED')) this.#known = null;
     return answer;
   }
 
-  async #client(signal: AbortSignal): Promise<VitrineClient> {
+  /** @throws ClientError when no answer came; WrongMember; the signal's reason */
+  async way(signal: AbortSignal): Promise<Way> {
     const { token: given } = this.#options;
     const token = typeof given === 'function' ? await given() : given;
     if (this.#known === null || this.#known.token !== token) {
-      const known = { token, client: this.#check(token, signal) };
+      const known = { token, way: this.#check(token, signal) };
       this.#known = known;
-      known.client.catch(() => {
+      known.way.catch(() => {
         if (this.#known === known) this.#known = null;
       });
     }
-    return this.#known.client;
+    return this.#known.way;
   }
 
-  async #check(token: string | undefined, signal: AbortSignal): Promise<VitrineClient> {
+  #hear(date: string | null): void {
+    const told = date === null ? Number.NaN : Date.parse(date);
+    if (Number.isNaN(told)) return;
+    const skew = told - this.#clock().getTime();
+    this.#skew = Math.abs(skew) < SKEW_MS ? 0 : skew;
+  }
+
+  async #check(token: string | undefined, signal: AbortSignal): Promise<Way> {
     const client = new VitrineClient({
       ...this.#options,
       ...(token === undefined ? {} : { token }),
@@ -78,15 +115,16 @@ export class Link {
       client.request(MeDocument, {}, { signal }),
       client.request(CheckpointDocument, {}, { signal }),
     ]);
-    const member = me?.member?.id;
-    if (member === undefined) {
+    const member = me?.member ?? null;
+    if (me === null || member === null) {
       const message = 'expected an access token of a member, got none or one that is over';
       throw new ClientError([
         { code: 'UNAUTHENTICATED', message, path: [], inputPath: [], problems: [], details: {} },
       ]);
     }
-    await this.#require({ origin: checkpoint.origin, member });
-    return client;
+    const { origin } = checkpoint;
+    await this.#require({ origin, member: member.id });
+    return { client, origin, institution: me.institution?.id ?? null, key: member.keyThumbprint ?? null };
   }
 
   async #require(found: Binding): Promise<void> {

@@ -12,7 +12,9 @@ import {
   ConfirmSubsidyDocument,
   CreateProgrammeDocument,
   DefineFormDocument,
+  DenyUploadDocument,
   DisburseSubsidyDocument,
+  EndorseUploadDocument,
   EnrolMemberDocument,
   EraseRecordDocument,
   FileReportDocument,
@@ -26,6 +28,7 @@ import {
   ReinstateMemberDocument,
   RejectSubsidyDocument,
   ReleaseHoldDocument,
+  RequestUploadDocument,
   RetractRecordDocument,
   RotateKeyDocument,
   SuspendMemberDocument,
@@ -43,7 +46,9 @@ export const OPERATIONS = {
   confirmSubsidy: ConfirmSubsidyDocument,
   createProgramme: CreateProgrammeDocument,
   defineForm: DefineFormDocument,
+  denyUpload: DenyUploadDocument,
   disburseSubsidy: DisburseSubsidyDocument,
+  endorseUpload: EndorseUploadDocument,
   enrolMember: EnrolMemberDocument,
   eraseRecord: EraseRecordDocument,
   fileReport: FileReportDocument,
@@ -57,6 +62,7 @@ export const OPERATIONS = {
   reinstateMember: ReinstateMemberDocument,
   rejectSubsidy: RejectSubsidyDocument,
   releaseHold: ReleaseHoldDocument,
+  requestUpload: RequestUploadDocument,
   retractRecord: RetractRecordDocument,
   rotateKey: RotateKeyDocument,
   suspendMember: SuspendMemberDocument,
@@ -91,7 +97,10 @@ export function isOperation(name: string): name is OperationName {
 }
 
 /** Members of an input that name a record which stands already: what the mutation changes. */
-const CHANGED = ['encounter', 'report', 'subsidy', 'member', 'erasure', 'id'] as const;
+const CHANGED = ['encounter', 'report', 'subsidy', 'member', 'erasure', 'upload', 'id'] as const;
+
+/** Asks for permission under the `requestId` of the mutation that is to load it: the one id that two items may share. */
+export const ASKING: OperationName = 'requestUpload';
 
 /** The one mutation that several items can share. */
 export const BUNDLED: OperationName = 'recordEncounter';
@@ -124,6 +133,7 @@ const CREATING: ReadonlySet<OperationName> = new Set([
   'defineForm',
   'createProgramme',
   'proposeSubsidy',
+  'requestUpload',
 ]);
 
 /** An object's own member, or undefined. */

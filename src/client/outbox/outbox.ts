@@ -7,18 +7,25 @@
  * alone; whatever was put in `after` it is held.
  */
 import { VitrineError } from '../../ledger/core/index.js';
-import type { OutboxEvent, OutboxItem, StoredItem } from './item.js';
+import { Courier } from './courier.js';
+import type { Binding, OutboxEvent, OutboxItem, StoredItem } from './item.js';
 import { Link, type LinkOptions } from './link.js';
 import type { NewInput, OperationName } from './operations.js';
 import { waiting } from './plan.js';
 import { makeItem, type NewItem, type PutOptions } from './put.js';
 import { Sender, type SenderOptions } from './sender.js';
-import { finished } from './settle.js';
-import { Shelf, type ShelfChange } from './shelf.js';
+import { Shelf } from './shelf.js';
+import { Signing, type SigningOptions } from './signing.js';
 import type { OutboxStore } from './store.js';
+import { dropped, retried } from './undo.js';
 
 export interface OutboxOptions extends LinkOptions, Partial<SenderOptions> {
   readonly store: OutboxStore;
+  /**
+   * The member's own key: what is sent is signed with it, when it is sent, where `Uploader` signs it. By default the
+   * deployment signs with the institution's delegated key.
+   */
+  readonly signing?: SigningOptions;
 }
 
 /**
@@ -43,15 +50,19 @@ export class Outbox {
     this.#shelf = shelf;
     this.#store = store;
     this.#clock = clock;
-    const link = new Link(options, {
+    const turn = <T>(act: () => Promise<T>) => this.#turn(act);
+    const bound = {
       get binding() {
         return shelf.binding;
       },
-      bind: (binding) => this.#turn(() => shelf.write({ binding })),
-    });
+      bind: (binding: Binding) => turn(() => shelf.write({ binding })),
+    };
+    const link = new Link(options, bound, clock);
+    const signing = options.signing === undefined ? null : new Signing(options.signing);
     this.#sender = new Sender({
       shelf,
-      link,
+      courier: new Courier({ shelf, link, signing, turn }),
+      signs: signing !== null,
       options: {
         atOnce: options.atOnce ?? 4,
         firstDelay: options.firstDelay ?? 500,
@@ -59,7 +70,7 @@ export class Outbox {
         random: options.random ?? Math.random,
         clock,
       },
-      turn: (act) => this.#turn(act),
+      turn,
       tell: (event) => this.#tell(event),
     });
   }
@@ -127,7 +138,7 @@ export class Outbox {
   }
 
   /**
-   * Sends until everything is accepted, refused or held; with `stay` until the signal. Failures of the link and the
+   * Sends until everything is accepted, refused, held or waits for others' approval; with `stay` until the signal. Failures of the link and the
    * server never end it: they are retried with growing, jittered delays. A request that is open when it is stopped goes
    * again the next time.
    *
@@ -157,7 +168,7 @@ export class Outbox {
 
   /**
    * Sends a refused item again: the same request, since another one could make it happen twice. What was refused in the
-   * same batch goes with it.
+   * same batch goes with it. Only what the log has denied or expired for good goes under a new request id.
    *
    * @returns the items that go
    * @throws VitrineError NOT_FOUND, CONFLICT when it isn't refused, or can't be accepted under its request id any more
@@ -165,24 +176,9 @@ export class Outbox {
   async retry(id: string): Promise<OutboxItem[]> {
     const ids = await this.#turn(async () => {
       const item = this.#require(id);
-      if (item.state !== 'REFUSED')
-        throw new VitrineError(
-          'CONFLICT',
-          `expected an item that was refused, got one that is ${item.state}`,
-        );
-      const sending = item.sending === null ? undefined : this.#shelf.sending(item.sending);
-      const isSpent = item.refusals.some(({ code, path }) => SPENT.has(code) || path[1] === 'requestId');
-      if (sending === undefined || isSpent)
-        throw new VitrineError(
-          'CONFLICT',
-          'its request can never be accepted: put what it says in anew, and drop it',
-        );
-      const items = sending.items
-        .map((one) => this.#require(one))
-        .filter(({ state }) => state === 'REFUSED')
-        .map((one): StoredItem => ({ ...one, state: 'SENT', refusals: [], settledAt: null }));
-      await this.#shelf.write({ items, sendings: [{ ...sending, trouble: null }] });
-      this.#sender.renew(sending.id);
+      const { items, change } = retried(this.#shelf, item);
+      await this.#shelf.write(change);
+      if (item.sending !== null) this.#sender.renew(item.sending);
       return items.map((one) => one.id);
     });
     return this.#told(ids);
@@ -197,9 +193,7 @@ export class Outbox {
   async drop(id: string, { evenSent = false }: { evenSent?: boolean } = {}): Promise<void> {
     await this.#turn(async () => {
       const item = this.#require(id);
-      const gone = this.#drop(item, evenSent);
-      this.#requireFree(gone.drop?.items ?? []);
-      await this.#shelf.write(gone);
+      await this.#shelf.write(dropped(this.#shelf, item, evenSent));
       this.#tell({ type: 'dropped', item });
     });
     this.#sender.renewed();
@@ -222,29 +216,6 @@ export class Outbox {
     await this.#sending?.catch(() => undefined);
     await this.#last;
     await this.#store.close();
-  }
-
-  #drop(item: StoredItem, evenSent: boolean): ShelfChange {
-    if (item.sending === null) return { drop: { items: [item.id] } };
-    const sending = this.#shelf.sending(item.sending);
-    // A sibling was dropped before.
-    if (sending === undefined) return { drop: { items: [item.id] } };
-    const together = sending.items.map((id) => this.#require(id));
-    if (together.some(({ state }) => state === 'SENT')) {
-      if (evenSent) return { drop: { items: sending.items, sendings: [sending.id] } };
-      throw new VitrineError('CONFLICT', 'its request is on its way and may have arrived');
-    }
-    if (item.state === 'ACCEPTED')
-      throw new VitrineError('CONFLICT', 'its request is kept for what was refused in it; drop that first');
-    const accepted = together.filter(({ state }) => state === 'ACCEPTED').map(finished);
-    return { items: accepted, drop: { items: [item.id], sendings: [sending.id] } };
-  }
-
-  #requireFree(ids: readonly string[]): void {
-    const gone = new Set(ids.filter((id) => this.#shelf.item(id)?.state !== 'ACCEPTED'));
-    for (const { id, after } of this.#shelf.items)
-      if (!gone.has(id) && after.some((one) => gone.has(one)))
-        throw new VitrineError('CONFLICT', `item ${id} was put in after it: drop that first`);
   }
 
   #require(id: string): StoredItem {
@@ -270,6 +241,3 @@ export class Outbox {
     for (const listener of this.#listeners) queueMicrotask(() => listener(event));
   }
 }
-
-/** Refusals that the server remembers for the request id. */
-const SPENT: ReadonlySet<string> = new Set(['UPLOAD_DENIED', 'UPLOAD_EXPIRED']);

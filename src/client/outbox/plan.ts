@@ -1,6 +1,7 @@
 /** Which items may be sent now, and which of them together. Nothing here has effects. */
 import type { StoredItem } from './item.js';
 import { BUNDLED, type OperationName } from './operations.js';
+import { isSigned } from './request.js';
 
 /** The API's limit of a batch. */
 const MOST_ITEMS = 256;
@@ -39,8 +40,11 @@ export function* waiting(
   }
 }
 
-/** The next request, or null when nothing may be sent. */
-export function nextPlan(items: Iterable<StoredItem>, find: Find): Plan | null {
+/** Characters of a statement and its seed. */
+const SIGNATURE = 1_100;
+
+/** The next request, or null when nothing may be sent. @param signs whether it will be signed here */
+export function nextPlan(items: Iterable<StoredItem>, find: Find, signs = false): Plan | null {
   const batch: StoredItem[] = [];
   let room = MOST_CHARACTERS;
   for (const { item, heldBy } of waiting(items, find)) {
@@ -49,7 +53,7 @@ export function nextPlan(items: Iterable<StoredItem>, find: Find): Plan | null {
       if (batch.length > 0) continue;
       return { operation: item.operation, items: [item] };
     }
-    const size = JSON.stringify(item.input).length;
+    const size = JSON.stringify(item.input).length + (signs ? SIGNATURE : 0);
     // What doesn't fit ends the batch: an item of the same thread could stand behind it.
     if (batch.length > 0 && size > room) break;
     batch.push(item);
@@ -62,8 +66,8 @@ export function nextPlan(items: Iterable<StoredItem>, find: Find): Plan | null {
 }
 
 /** Whether others may stand beside it in a request. What is signed names its own request, and goes alone. */
-function isBundled({ operation, alone, input }: StoredItem): boolean {
-  return operation === BUNDLED && !alone && input !== null && !('signed' in input);
+function isBundled(item: StoredItem): boolean {
+  return item.operation === BUNDLED && !item.alone && !isSigned(item);
 }
 
 function holders(item: StoredItem, last: ReadonlyMap<string, string>, find: Find): string[] {

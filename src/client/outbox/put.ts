@@ -2,7 +2,14 @@
 import { v4, v7 } from 'uuid';
 import { VitrineError, type JsonObject } from '../../ledger/core/index.js';
 import { asJson, type StoredItem } from './item.js';
-import { changedBy, isOperation, threadsOf, type NewInput, type OperationName } from './operations.js';
+import {
+  ASKING,
+  changedBy,
+  isOperation,
+  threadsOf,
+  type NewInput,
+  type OperationName,
+} from './operations.js';
 import { isOpen } from './plan.js';
 import type { Shelf } from './shelf.js';
 
@@ -38,7 +45,7 @@ export function makeItem(given: NewItem, around: Around): string {
   if (!UUID.test(id)) throw bad('expected a UUID as the id of an item', ['id']);
   if (!isOperation(operation)) throw bad('expected the name of a mutation', ['operation']);
   const whole: JsonObject = { ...asJson(input), requestId: input.requestId ?? v4() };
-  requireNewRequest(whole['requestId'], around);
+  const asked = askedFor(operation, whole['requestId'], around);
   requireThere(after ?? [], around);
   made.push({
     id,
@@ -46,7 +53,7 @@ export function makeItem(given: NewItem, around: Around): string {
     operation,
     input: whole,
     threads: [...(threads ?? threadsOf(operation, whole))],
-    after: [...(after ?? before(changedBy(operation, whole), around))],
+    after: [...new Set([...(after ?? before(changedBy(operation, whole), around)), ...asked])],
     putAt: now.toISOString(),
     state: 'WAITING',
     sending: null,
@@ -54,17 +61,24 @@ export function makeItem(given: NewItem, around: Around): string {
     receipts: [],
     record: null,
     refusals: [],
+    pending: null,
     settledAt: null,
   });
   return id;
 }
 
-function requireNewRequest(requestId: unknown, { shelf, made }: Around): void {
+/**
+ * The item that asks for permission under the same request id, which comes first; no other has the id.
+ * @throws VitrineError BAD_USER_INPUT, CONFLICT
+ */
+function askedFor(operation: OperationName, requestId: unknown, { shelf, made }: Around): string[] {
   const path = ['input', 'requestId'];
   if (typeof requestId !== 'string' || !UUID.test(requestId)) throw bad('expected a UUID', path);
-  for (const { id, input } of [...made, ...shelf.items])
-    if (input?.['requestId'] === requestId)
-      throw new VitrineError('CONFLICT', `item ${id} has this requestId already`, { path });
+  const others = [...made, ...shelf.items].filter(({ input }) => input?.['requestId'] === requestId);
+  const other = others.find((item) => operation === ASKING || item.operation !== ASKING);
+  if (other !== undefined)
+    throw new VitrineError('CONFLICT', `item ${other.id} has this requestId already`, { path });
+  return others.map(({ id }) => id);
 }
 
 function requireThere(ids: readonly string[], { shelf, made }: Around): void {

@@ -3,12 +3,13 @@ import { v4 } from 'uuid';
 import { ClientError } from '../error.js';
 import { delayAfter } from '../retry.js';
 import type { OutboxEvent, Sending, Trouble } from './item.js';
-import { judge, type Again } from './judge.js';
-import type { Link } from './link.js';
+import type { Courier } from './courier.js';
+import { judge, PENDING, type Again } from './judge.js';
 import { nextPlan } from './plan.js';
-import { inputOf } from './request.js';
+import { isSigned } from './request.js';
 import { settle } from './settle.js';
 import type { Shelf } from './shelf.js';
+import { Signing } from './signing.js';
 
 export interface SenderOptions {
   /** Requests that are on their way at once. */
@@ -21,19 +22,20 @@ export interface SenderOptions {
 
 interface Parts {
   readonly shelf: Shelf;
-  readonly link: Link;
+  readonly courier: Courier;
+  /** Whether new requests are signed here. */
+  readonly signs: boolean;
   readonly options: SenderOptions;
   /** One after the other: what changes the shelf. */
   readonly turn: <T>(act: () => Promise<T>) => Promise<T>;
   readonly tell: (event: OutboxEvent) => void;
 }
 
-/** Waits for a person's decision, for days perhaps: others needn't wait for it. */
-const PATIENT = 'ENDORSEMENT_PENDING';
-
 /** How often a request was sent by this process, and when it is sent again. */
 interface Round {
   readonly attempts: number;
+  /** When that was decided: a clock that is before it was set back, and what it says of the time after is void. */
+  readonly since: number;
   readonly notBefore: number;
 }
 
@@ -66,12 +68,14 @@ export class Sender {
   }
 
   /**
-   * Runs until nothing can be sent any more, with `stay` until the signal.
+   * Runs until nothing can be sent any more, with `stay` until the signal. What waits for others' approval is asked about
+   * once, and doesn't keep it.
    *
    * @throws WrongMember, and what the store throws
    */
   async run(signal: AbortSignal, stay: boolean): Promise<void> {
     this.#failure = null;
+    for (const { id, trouble } of this.#open()) if (trouble?.code === PENDING) this.#rounds.delete(id);
     const stop = new AbortController();
     const onAbort = (): void => {
       stop.abort(signal.reason);
@@ -82,7 +86,7 @@ export class Sender {
     try {
       while (!stop.signal.aborted && this.#failure === null) {
         const woken = this.#woken();
-        const wait = await this.#launch(stop.signal);
+        const wait = await this.#launch(stop.signal, stay);
         if (wait === null && !stay) break;
         await until(woken, wait);
       }
@@ -104,7 +108,7 @@ export class Sender {
   }
 
   /** Starts what may be. Gives the milliseconds until there may be more, null when nothing is left to wait for. */
-  async #launch(signal: AbortSignal): Promise<number | null> {
+  async #launch(signal: AbortSignal, stay: boolean): Promise<number | null> {
     const { options } = this.#parts;
     while (this.#flying.size < options.atOnce && !signal.aborted) {
       const next = await this.#parts.turn(() => this.#next());
@@ -118,6 +122,7 @@ export class Sender {
     if (this.#flying.size >= options.atOnce) return Infinity;
     const times = this.#open()
       .filter(({ id }) => !this.#flying.has(id))
+      .filter(({ id, trouble }) => stay || trouble?.code !== PENDING || !this.#rounds.has(id))
       .map(({ id }) => this.#dueAt(id));
     if (times.length > 0) return Math.max(0, Math.min(...times) - options.clock().getTime());
     return this.#flying.size > 0 ? Infinity : null;
@@ -130,7 +135,9 @@ export class Sender {
   }
 
   #dueAt(id: string): number {
-    return this.#rounds.get(id)?.notBefore ?? 0;
+    const round = this.#rounds.get(id);
+    const isSetBack = round !== undefined && this.#parts.options.clock().getTime() < round.since;
+    return round === undefined || isSetBack ? 0 : round.notBefore;
   }
 
   /** The next request: one that waited long enough, else a new one, written down before it is given. */
@@ -141,13 +148,17 @@ export class Sender {
     const due = open.find(({ id }) => !this.#flying.has(id) && this.#dueAt(id) <= now);
     if (due !== undefined) return due;
     // While the link is away nothing new is begun: so that little has to be asked again, and batches grow meanwhile.
-    if (open.filter(({ trouble }) => trouble?.code !== PATIENT).length >= options.atOnce) return null;
-    const plan = nextPlan(shelf.items, (id) => shelf.item(id));
+    if (open.filter(({ trouble }) => trouble?.code !== PENDING).length >= options.atOnce) return null;
+    const plan = nextPlan(shelf.items, (id) => shelf.item(id), this.#parts.signs);
     if (plan === null) return null;
     const { operation, items } = plan;
     const own = items.length === 1 ? items[0].input?.['requestId'] : undefined;
     const id = typeof own === 'string' ? own : v4();
-    const sending: Sending = { id, operation, items: items.map((item) => item.id), trouble: null };
+    const toSign = this.#parts.signs && Signing.signs(operation) && !items.some(isSigned);
+    const sending: Sending = {
+      ...{ id, operation, items: items.map((item) => item.id), trouble: null },
+      ...(toSign && { toSign }),
+    };
     await shelf.write({
       sendings: [sending],
       items: items.map((item) => ({ ...item, state: 'SENT', sending: id })),
@@ -156,18 +167,15 @@ export class Sender {
   }
 
   async #send(sending: Sending, signal: AbortSignal): Promise<void> {
-    const { shelf, link, tell, turn } = this.#parts;
+    const { shelf, courier, tell, turn } = this.#parts;
     const items = sending.items.map((id) => shelf.item(id)).filter((item) => item !== undefined);
     const attempts = (this.#rounds.get(sending.id)?.attempts ?? 0) + 1;
-    tell({ type: 'sent', request: sending.id, items: sending.items });
+    const { toSign = false, renewable = false } = sending;
     try {
-      const came = await link
-        .send(sending.operation, inputOf(sending, items), signal)
-        .catch((error: unknown) => {
-          if (error instanceof ClientError) return error;
-          throw error;
-        });
-      const verdict = judge({ ...sending, items, attempts }, came);
+      const came = await courier.carry(sending, items, signal, () =>
+        tell({ type: 'sent', request: sending.id, items: sending.items }),
+      );
+      const verdict = judge({ ...sending, items, attempts, isSigned: toSign, isRenewable: renewable }, came);
       if (!(came instanceof ClientError)) this.#linkIsBack();
       await turn(async () => {
         const trouble = verdict.again === null ? null : this.#again(sending, attempts, verdict.again);
@@ -187,7 +195,8 @@ export class Sender {
       longestDelay: options.longestDelay,
     };
     const delay = delayAfter(Math.min(attempts, 30), patience, wait, options.random);
-    this.#rounds.set(sending.id, { attempts, notBefore: options.clock().getTime() + delay });
+    const since = options.clock().getTime();
+    this.#rounds.set(sending.id, { attempts, since, notBefore: since + delay });
     const trouble = { code, message, at: this.#now() };
     tell({ type: 'trouble', request: sending.id, trouble, again: delay });
     return trouble;

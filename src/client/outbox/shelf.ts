@@ -97,6 +97,7 @@ export class Shelf {
 function toItem(key: string, value: Json): StoredItem {
   const item = value as JsonObject;
   const { operation } = item;
-  if (typeof operation === 'string' && isOperation(operation)) return item as unknown as StoredItem;
+  if (typeof operation === 'string' && isOperation(operation))
+    return { pending: null, ...item } as unknown as StoredItem;
   throw new VitrineError('INTEGRITY_VIOLATION', `${key} is of an operation that this outbox doesn't know`);
 }

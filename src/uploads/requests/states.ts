@@ -144,10 +144,15 @@ export function requireNext(upload: Refused, event: UploadEvent, met: boolean): 
 
 /** The refusal of an event. */
 export function refusalOf(upload: Refused, event: UploadEvent, code: Refusal): VitrineError {
-  const { id, state, expiresAt } = upload;
+  const { id, state, expiresAt, missing } = upload;
   return new VitrineError(code, ADVICE[code](upload, event), {
     path: ['input', event === 'load' || event === 'request' ? 'requestId' : 'upload'],
-    details: { upload: id, state, ...(expiresAt === null ? {} : { expires: expiresAt }) },
+    details: {
+      upload: id,
+      state,
+      ...(expiresAt === null ? {} : { expires: expiresAt }),
+      ...(missing === undefined ? {} : { waitsFor: missing }),
+    },
   });
 }
 
