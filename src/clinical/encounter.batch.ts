@@ -157,9 +157,12 @@ function refusal(ctx: RequestContext, thrown: unknown, part: number): RefusedPar
       upload: null,
     };
   }
-  if (error.inputPath?.[1] === 'requestId') throw error;
   const { upload } = error.details;
-  const { code, message, inputPath } = error;
+  const { code, message } = error;
+  const ofRequest = error.inputPath?.[1] === 'requestId';
+  // Each part waits for its own endorsement: what became of that concerns no other.
+  if (ofRequest && upload === undefined) throw error;
+  const inputPath = ofRequest ? undefined : error.inputPath;
   return {
     part,
     code,

@@ -12,10 +12,11 @@ import {
   firstHead,
   only,
   OVERSIGHT_ENROLMENT,
-  OVERSIGHT_REINSTATEMENT,
   requestOf,
   requireMay,
   requireSignedIn,
+  situationFor,
+  todayOf,
 } from '../uploads/index.js';
 import type {
   EnrolMemberInput,
@@ -28,18 +29,12 @@ import {
   BY_INSTITUTION,
   BY_STATE,
   ENROL_MEMBER,
+  oversees,
   REINSTATE_MEMBER,
   ROTATE_KEY,
   SUSPEND_MEMBER,
 } from './operations.js';
 import { isGiven } from './requests.js';
-
-/** Roles that oversee others: only an authority's members have them, and only the state gives and takes them. */
-const OVERSIGHT: readonly Role[] = ['REGULATOR', 'AUDITOR'];
-
-function oversees(roles: readonly Role[]): boolean {
-  return roles.some((role) => OVERSIGHT.includes(role));
-}
 
 /** Who may enrol, suspend or reinstate a member with these roles: the state, or a registrar of its custodian. */
 function permissionFor(caller: Caller, roles: readonly Role[]): Permission {
@@ -156,8 +151,7 @@ async function changeState(
         });
       if (verb === 'reinstate') await requireSameHand(ctx, base);
       const values = parseInput(memberValues, { ...base.values, state, reason: input.reason });
-      const isOversight = verb === 'reinstate' && oversees(base.values.roles);
-      const situation = isOversight ? { situation: OVERSIGHT_REINSTATEMENT } : {};
+      const situation = situationFor(operation, base, todayOf(ctx));
       return [amendment(memberKind, base, values, { ...terms, ...situation })];
     }),
   );

@@ -1,6 +1,14 @@
 /** What is done with institutions and members, and who may. */
-import { ROLES } from '../records/index.js';
-import type { Operation, Permission } from '../uploads/index.js';
+import { ROLES, type Role } from '../records/index.js';
+import type { MemberValues } from '../standing/index.js';
+import { OVERSIGHT_REINSTATEMENT, type Operation, type Permission } from '../uploads/index.js';
+
+/** Roles that oversee others: only an authority's members have them, and only the state gives and takes them. */
+const OVERSIGHT: readonly Role[] = ['REGULATOR', 'AUDITOR'];
+
+export function oversees(roles: readonly Role[]): boolean {
+  return roles.some((role) => OVERSIGHT.includes(role));
+}
 
 /** What only the state does. */
 export const BY_STATE: Permission = { roles: ['REGULATOR'], relations: ['STATE'] };
@@ -36,7 +44,11 @@ export const CHANGE_LICENCE: Operation = { ...institution('licence'), mutations:
 export const AMEND_INSTITUTION = institution('amend', [BY_INSTITUTION, BY_FINANCE]);
 export const ENROL_MEMBER = member('enrol');
 export const SUSPEND_MEMBER = member('suspend');
-export const REINSTATE_MEMBER = member('reinstate');
+export const REINSTATE_MEMBER: Operation = {
+  ...member('reinstate'),
+  // The version before was opened as a Member, whose schema has validated its values.
+  situationOf: (base) => (oversees((base as MemberValues).roles) ? OVERSIGHT_REINSTATEMENT : undefined),
+};
 export const ROTATE_KEY: Operation = {
   op: 'member.rotateKey',
   mutations: ['rotateKey'],

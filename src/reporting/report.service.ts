@@ -7,9 +7,8 @@ import {
   amendment,
   creation,
   firstHead,
-  LATE_AMENDMENT,
-  LATE_RETRACTION,
   requireMay,
+  situationFor,
   submitOne,
   todayOf,
 } from '../uploads/index.js';
@@ -74,7 +73,10 @@ export function amendReport(ctx: RequestContext, input: AmendReportInput): Promi
     const figures = checkIndicators(form.values.indicators, given.indicators, ['input', 'indicators']);
     if (figures.problems.length > 0) throw badInput(figures.problems);
     const values = amendedReport(base.values, figures.values, given.note, given.reason);
-    return amendment(reportKind, base, values, { ...AMEND_REPORT, ...ifLate(ctx, base, LATE_AMENDMENT) });
+    return amendment(reportKind, base, values, {
+      ...AMEND_REPORT,
+      ...situationFor(AMEND_REPORT, base, todayOf(ctx)),
+    });
   });
 }
 
@@ -93,16 +95,10 @@ export async function retraction(
   requireVersion(base, expectedVersion);
   requireStanding(base);
   const values: ReportValues = { ...base.values, state: 'RETRACTED', reason };
-  return amendment(reportKind, base, values, { ...RETRACT_REPORT, ...ifLate(ctx, base, LATE_RETRACTION) });
-}
-
-/** After the last day on which a report isn't late, its figures have been counted on: policies look at that apart. */
-function ifLate(
-  ctx: RequestContext,
-  { values }: Loaded<ReportValues>,
-  situation: string,
-): { readonly situation?: string } {
-  return todayOf(ctx) > values.due ? { situation } : {};
+  return amendment(reportKind, base, values, {
+    ...RETRACT_REPORT,
+    ...situationFor(RETRACT_REPORT, base, todayOf(ctx)),
+  });
 }
 
 /** The report, or null when there is none that the caller may see. */

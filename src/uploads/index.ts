@@ -38,7 +38,7 @@ export { replayErasure } from './replay.js';
 export type { Replayed, ReplayDependencies } from './replay.js';
 export { refusalsOf, requireNone, requirePermitted, RULES } from './rules.js';
 export type { Asked, Refusal, Rule } from './rules.js';
-export { only, requestOf, requireMay, submitOne, todayOf } from './service.js';
+export { only, requestOf, requireMay, situationFor, submitOne, todayOf } from './service.js';
 export type { Requested } from './service.js';
 export { checkStatement, STATEMENT_RULES } from './statements/check.js';
 export type { Commitment, StatementContext, StatementRule, Target } from './statements/check.js';

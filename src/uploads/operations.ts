@@ -16,6 +16,8 @@ export interface Operation {
   readonly permission: Permission;
   /** Who else may, where that depends on the record or on the caller. */
   readonly others?: readonly Permission[];
+  /** The finer situation of a new version, as far as the values of the one before tell; undefined: the operation itself. */
+  readonly situationOf?: (base: object, today: string) => string | undefined;
   /** The uploader's institution must hold an active licence. */
   readonly licensed: boolean;
 }

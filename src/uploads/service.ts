@@ -10,6 +10,7 @@ import {
 import { VitrineError } from '../ledger/core/index.js';
 import type { Caller, Member, Relation } from '../records/index.js';
 import type { AnyChange } from './change.js';
+import type { Operation } from './operations.js';
 import { requireSignedIn } from './uploads.js';
 
 /**
@@ -75,6 +76,16 @@ export function requireMay(
     throw new VitrineError('FORBIDDEN', `expected ${permission.relations.join(' or ')} of the record`, {
       details: { rule: 'relation', operation: op },
     });
+}
+
+/** The finer situation of a change to a version, to spread into its terms; nothing where it is the operation itself. */
+export function situationFor(
+  { situationOf }: Operation,
+  base: { readonly values: object },
+  today: string,
+): { readonly situation?: string } {
+  const situation = situationOf?.(base.values, today);
+  return situation === undefined ? {} : { situation };
 }
 
 /** The day of a request, ISO, UTC. */

@@ -15,5 +15,5 @@ export type { PolicyValues } from './policy.kind.js';
 export { Policy, PolicyConnection, PolicyRuleEnum, RequirementObject } from './policy.type.js';
 export { POLICY_RULES } from './requirement.js';
 export type { Endorser, PolicyRule, Requirement } from './requirement.js';
-export { confirmableFromOf, mayEndorse, mayRefuse, verdict } from './verdict.js';
+export { approvals, approversOf, confirmableFromOf, mayEndorse, mayRefuse, verdict } from './verdict.js';
 export type { Verdict } from './verdict.js';

@@ -77,12 +77,24 @@ export function actsForOthers(roles: Endorser['roles']): boolean {
   return [...roles].some((role) => role !== 'AUDITOR' && role !== 'PATIENT');
 }
 
-/** How many approvals a requirement has: distinct members, or distinct institutions. */
-function approvals(requirement: Requirement, uploader: Endorser, endorsements: readonly Endorser[]): number {
+/** Who counts for a requirement, in order, the uploader last; under INSTITUTIONS several may speak for one. */
+export function approversOf(
+  requirement: Requirement,
+  uploader: Endorser,
+  endorsements: readonly Endorser[],
+): readonly Endorser[] {
   const counted = endorsements.filter((endorser) => countsFor(requirement, endorser, uploader));
-  if (requirement.ownCounts && qualifies(requirement, uploader)) counted.push(uploader);
+  return requirement.ownCounts && qualifies(requirement, uploader) ? [...counted, uploader] : counted;
+}
+
+/** How many approvals a requirement has: distinct members, or distinct institutions. */
+export function approvals(
+  requirement: Requirement,
+  uploader: Endorser,
+  endorsements: readonly Endorser[],
+): number {
   const by = requirement.rule === 'INSTITUTIONS' ? 'institution' : 'member';
-  return new Set(counted.map((endorser) => endorser[by])).size;
+  return new Set(approversOf(requirement, uploader, endorsements).map((endorser) => endorser[by])).size;
 }
 
 /** Whether this endorsement is another's than the uploader's, and of one whom the requirement asks for. */

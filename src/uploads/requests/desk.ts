@@ -127,9 +127,16 @@ export class Desk {
 
   /** A request as its refusals tell it. */
   async refused(upload: Upload): Promise<Refused> {
-    const { state, expiresAt, reasons } = upload.values;
+    const { state, expiresAt, confirmableFrom, reasons } = upload.values;
     const missing = state === 'VALIDATING' ? await this.missing(upload) : null;
-    return { id: upload.head.id, state, expiresAt, reasons, ...(missing === null ? {} : { missing }) };
+    return {
+      id: upload.head.id,
+      state,
+      expiresAt,
+      confirmableFrom,
+      reasons,
+      ...(missing === null ? {} : { missing }),
+    };
   }
 
   /**

@@ -1,7 +1,7 @@
 /** What lies before a request, for who looks at it. The desk decides; this only tells. */
 import type { EndorsementDecision } from '../../ledger/core/index.js';
 import type { Caller } from '../../records/index.js';
-import { mayEndorse, mayRefuse, verdict } from '../policies/index.js';
+import { approvals, approversOf, mayEndorse, mayRefuse, verdict } from '../policies/index.js';
 import { asEndorser, endorserOf, type UploadValues } from './upload.kind.js';
 
 /** What a request waits for, in words; null when it waits for nothing. */
@@ -26,4 +26,24 @@ export function mayDecide(
   const may = decision === 'endorse' ? mayEndorse : mayRefuse;
   const again = decision === 'endorse' && endorsements.some(({ member }) => member === caller.id);
   return !again && may(requirements, endorserOf(caller), asEndorser(values.uploader));
+}
+
+/** One requirement of a request, and how far it is met. */
+export interface Progress {
+  readonly requirement: UploadValues['requirements'][number];
+  /** Ids of the members who count for it, as they stood when they endorsed; the uploader's, where its own standing counts. */
+  readonly approvedBy: readonly string[];
+  /** As `count` counts: members, or institutions. */
+  readonly approvals: number;
+}
+
+/** What a request must meet, each requirement by itself. */
+export function progressOf({ requirements, uploader, endorsements }: UploadValues): readonly Progress[] {
+  const asks = asEndorser(uploader);
+  const made = endorsements.filter(({ decision }) => decision === 'endorse').map(asEndorser);
+  return requirements.map((requirement) => ({
+    requirement,
+    approvedBy: [...new Set(approversOf(requirement, asks, made).map(({ member }) => member))],
+    approvals: approvals(requirement, asks, made),
+  }));
 }

@@ -10,6 +10,7 @@ import type { KindRegistry, Member, RecordReader, Relation } from '../../records
 import { permissionsOf, type Operation, type Operations } from '../operations.js';
 import { requireNone, type Refusal } from '../rules.js';
 import { REQUEST_UPLOAD } from './operations.js';
+import { situationFor } from '../service.js';
 import { checkStatement } from '../statements/check.js';
 
 export interface Asked {
@@ -61,12 +62,16 @@ export async function checkAsked(context: AskContext, asked: Asked): Promise<Che
     });
   const statements = asked.statements.map(parseStatement);
   const standing: Refusal[] = [];
-  for (const [part, { statement }] of statements.entries())
-    standing.push(...(await standingRefusals(context, operation, statement, part)));
+  const told = new Set<string>();
+  for (const [part, { statement }] of statements.entries()) {
+    const { refusals: found, situation } = await standingRefusals(context, operation, statement, part);
+    standing.push(...found);
+    if (situation !== undefined) told.add(situation);
+  }
   requireNone(standing, operation.op);
   return {
     operation,
-    situation: situationOf(operation, asked.situation ?? null),
+    situation: situationOf(operation, asked.situation ?? null, [...told]),
     statements,
     contents: statements.map(({ statement: { content } }) => content && base64url(content)),
   };
@@ -81,20 +86,32 @@ function readOp(jws: string | undefined): string | null {
   }
 }
 
-function situationOf({ op }: Operation, situation: string | null): string {
-  if (situation === null || situation === op || situation.startsWith(`${op}.`)) return situation ?? op;
-  throw new VitrineError('BAD_USER_INPUT', `expected ${op}, or ${op}.… for what is finer`, {
-    path: ['input', 'situation'],
-  });
+/**
+ * What policies look at: what the versions before tell, where they do, else what the uploader says.
+ * @param told finer situations of the statements; several can't be, since policies look at one
+ * @throws VitrineError CONFLICT by the rule `situation` when the uploader says another; BAD_USER_INPUT
+ */
+function situationOf({ op }: Operation, said: string | null, told: readonly string[]): string {
+  const path = ['input', 'situation'];
+  const [known] = told;
+  if (known !== undefined) {
+    if (said === null || said === known) return known;
+    throw new VitrineError('CONFLICT', `expected ${known}, which the version in force makes of it`, {
+      path,
+      details: { rule: 'situation', operation: op },
+    });
+  }
+  if (said === null || said === op || said.startsWith(`${op}.`)) return said ?? op;
+  throw new VitrineError('BAD_USER_INPUT', `expected ${op}, or ${op}.… for what is finer`, { path });
 }
 
 /** Role, relation, licence and version, as far as a statement tells them. */
 async function standingRefusals(
-  { caller, kinds, records }: AskContext,
+  { caller, kinds, records, now }: AskContext,
   operation: Operation,
   { subject, supersedes }: Statement,
   part: number,
-): Promise<readonly Refusal[]> {
+): Promise<{ readonly refusals: readonly Refusal[]; readonly situation?: string }> {
   const path = ['input', 'statements', part];
   const refusals: Refusal[] = [];
   const refuse = (rule: string, code: Refusal['code'], message: string) =>
@@ -105,7 +122,7 @@ async function standingRefusals(
   if (mine.length === 0) refuse('role', 'FORBIDDEN', `${operation.op} is for other roles than yours`);
   if (operation.licensed && !caller.licensed)
     refuse('licence', 'LICENCE_INACTIVE', `${operation.op} needs an active licence of the institution`);
-  if (refusals.length > 0 || subject.version === 1) return refusals;
+  if (refusals.length > 0 || subject.version === 1) return { refusals };
   const base = await requireVisible({ caller, records }, kinds.require(operation.makes), subject.id, path);
   const related = (relations: readonly Relation[]) =>
     relations.length === 0 || relations.some((one) => base.relations.has(one));
@@ -114,5 +131,5 @@ async function standingRefusals(
   const follows = base.head.version + 1 === subject.version && supersedes !== null;
   if (!follows || !equal(base.anchor.leafHash, supersedes))
     refuse('lineage', 'CONFLICT', 'expected a statement that follows the version in force');
-  return refusals;
+  return { refusals, ...situationFor(operation, base, now.toISOString().slice(0, 10)) };
 }

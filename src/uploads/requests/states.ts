@@ -113,6 +113,8 @@ export interface Refused {
   readonly id: string;
   readonly state: UploadState;
   readonly expiresAt: string | null;
+  /** Before it nothing confirms it; null, or left out, without a waiting time. */
+  readonly confirmableFrom?: string | null;
   /** What is still asked for; of VALIDATING alone. */
   readonly missing?: string;
   readonly reasons: readonly { readonly rule: string; readonly code: string }[];
@@ -120,8 +122,10 @@ export interface Refused {
 
 /** What an uploader, or whoever decides, does next; ids, times, rules and codes, and no value. */
 const ADVICE: Readonly<Record<Refusal, (upload: Refused, event: UploadEvent) => string>> = {
-  ENDORSEMENT_PENDING: ({ id, expiresAt, missing }) =>
-    `upload request ${id} waits for ${missing ?? 'its endorsement'}, until ${expiresAt ?? 'it expires'}: ` +
+  ENDORSEMENT_PENDING: ({ id, expiresAt, confirmableFrom, missing }) =>
+    `upload request ${id} waits for ${missing ?? 'its endorsement'}` +
+    (isText(confirmableFrom) ? ` and isn't confirmed before ${confirmableFrom}` : '') +
+    `, until ${expiresAt ?? 'it expires'}: ` +
     'send the same request again once it is CONFIRMED',
   UPLOAD_DENIED: ({ id, reasons }) =>
     `upload request ${id} was denied (${reasons.map(({ rule, code }) => `${rule}: ${code}`).join(', ')}): ` +
@@ -144,16 +148,22 @@ export function requireNext(upload: Refused, event: UploadEvent, met: boolean): 
 
 /** The refusal of an event. */
 export function refusalOf(upload: Refused, event: UploadEvent, code: Refusal): VitrineError {
-  const { id, state, expiresAt, missing } = upload;
+  const { id, state, expiresAt, confirmableFrom, missing } = upload;
+  const waits = code === 'ENDORSEMENT_PENDING' && isText(confirmableFrom) ? { confirmableFrom } : {};
   return new VitrineError(code, ADVICE[code](upload, event), {
     path: ['input', event === 'load' || event === 'request' ? 'requestId' : 'upload'],
     details: {
       upload: id,
       state,
       ...(expiresAt === null ? {} : { expires: expiresAt }),
+      ...waits,
       ...(missing === undefined ? {} : { waitsFor: missing }),
     },
   });
+}
+
+function isText(value: string | null | undefined): value is string {
+  return value !== null && value !== undefined;
 }
 
 function isState(value: UploadState | Refusal): value is UploadState {

@@ -85,6 +85,14 @@ export class UploadRequestFilter {
   @Classified('DIRECTORY')
   @Field(() => Boolean, { nullable: true, description: 'Asked for by the caller.' })
   mine?: boolean | null;
+
+  @Classified('DIRECTORY')
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'VALIDATING, and the caller’s endorsement would count and isn’t given yet; true, or left out.',
+  })
+  awaitingMe?: boolean | null;
 }
 
 const jws = z

@@ -10,6 +10,8 @@ import {
   UuidScalar,
 } from '../../api/index.js';
 import { parseStatement, type Statement } from '../../ledger/core/index.js';
+import { RequirementObject } from '../policies/index.js';
+import { progressOf, type Progress } from './outlook.js';
 import type { Endorsement, UploadValues } from './upload.kind.js';
 
 export const UploadStateEnum = {
@@ -160,6 +162,41 @@ export class UploadReasonObject {
   }
 }
 
+@ObjectType('UploadRequirement', {
+  description:
+    'What an upload request must meet, as it was required when it was asked for, and how far it is met. What is required when it is loaded counts besides.',
+})
+export class UploadRequirementObject extends RequirementObject {
+  constructor(private readonly progress: Progress) {
+    super(progress.requirement);
+  }
+
+  @Classified('STRUCTURE')
+  @Field(() => [ID], {
+    description:
+      'Ids of the members who count for it so far, as they stood when they endorsed; the uploader’s where its own standing counts.',
+  })
+  get approvedBy(): readonly string[] {
+    return this.progress.approvedBy;
+  }
+
+  @Classified('STRUCTURE')
+  @Field(() => Int, {
+    description: 'How many of `count` have approved: different members, or institutions under INSTITUTIONS.',
+  })
+  get approvals(): number {
+    return this.progress.approvals;
+  }
+
+  @Classified('STRUCTURE')
+  @Field(() => Boolean, {
+    description: 'As many have approved as it asks for; whether its waiting time is over is another matter.',
+  })
+  get isMet(): boolean {
+    return this.progress.approvals >= this.progress.requirement.count;
+  }
+}
+
 @ObjectType('UploadRequest', {
   implements: [RecordObject, Node],
   description:
@@ -211,6 +248,14 @@ export class UploadRequestObject extends RecordObject<UploadValues> {
   @Field(() => [UploadStatementObject], { description: 'What is to be uploaded; none where a rule refused.' })
   get statements(): UploadStatementObject[] {
     return this.record.values.statements.map((one) => new UploadStatementObject(one));
+  }
+
+  @Classified('DIRECTORY')
+  @Field(() => [UploadRequirementObject], {
+    description: 'What it must meet, and who met it so far; none where a rule refused.',
+  })
+  get requirements(): UploadRequirementObject[] {
+    return progressOf(this.record.values).map((one) => new UploadRequirementObject(one));
   }
 
   @Classified('DIRECTORY')

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ids, keys, open, sign, vitrine, type Wish } from '../signing.js';
+import { randomUUID } from 'node:crypto';
+import { signVersion } from '../../../src/client/index.js';
+import { fromHex } from '../../../src/ledger/core/index.js';
+import { newSigner } from '../../support/own-key.js';
+import { ids, keys, must, open, sign, time, vitrine, type Wish } from '../signing.js';
 
 beforeAll(open, 120_000);
 afterAll(() => vitrine.stop());
@@ -54,5 +58,81 @@ describe('asking with a statement of one’s own', () => {
     expect(again.data?.requestUpload.uploadRequest.id).toBe(
       first.answer.data?.requestUpload.uploadRequest.id,
     );
+  });
+});
+
+describe('the situation of a statement', () => {
+  let report: { id: string; anchor: { leafHash: string } };
+  beforeAll(async () => {
+    const indicators = [{ code: 'beds', label: 'Beds', type: 'INTEGER', required: true }];
+    const form = { code: 'beds', title: 'Beds', period: 'MONTH', dueDays: 5, indicators };
+    await must('regulator.one', 'defineForm', form, 'form');
+    const figures = { form: 'beds', period: '2020-01', indicators: [{ code: 'beds', value: '12' }] };
+    const filed = await vitrine.mutate<{ fileReport: { report: typeof report } }>(
+      'reporter',
+      'fileReport',
+      figures,
+      'report { id anchor { leafHash } }',
+    );
+    if (filed.data === null) throw new Error(filed.text);
+    report = filed.data.fileReport.report;
+  });
+
+  /** Asks to amend the report, whose day to be filed is long past. What the values are doesn't matter here. */
+  async function amending(situation?: string) {
+    const requestId = randomUUID();
+    const { id, anchor } = report;
+    const head = {
+      kind: 'Report',
+      schema: 1,
+      id,
+      version: 2,
+      custodian: ids['city'] ?? '',
+      patient: null,
+      jurisdiction: null,
+      label: null,
+      retention: null,
+    };
+    const version = {
+      op: 'report.amend',
+      head,
+      values: { any: requestId },
+      supersedes: fromHex(anchor.leafHash),
+    };
+    const request = {
+      origin: 'vitrine.test/log',
+      institution: ids['city'] ?? '',
+      requestId,
+      issued: new Date(time.now),
+    };
+    const { statement } = await signVersion(version, request, keys['reporter'] ?? newSigner());
+    const input = { requestId, statements: [statement], situation };
+    return vitrine.mutate<{ requestUpload: { uploadRequest: object } }>(
+      'reporter',
+      'requestUpload',
+      input,
+      'uploadRequest { state situation }',
+    );
+  }
+
+  it('is what the version in force makes of it, whether it is said or not', async () => {
+    for (const said of [undefined, 'report.amend.late']) {
+      const { data, text } = await amending(said);
+      expect(data?.requestUpload.uploadRequest, text).toEqual({
+        state: 'VALIDATING',
+        situation: 'report.amend.late',
+      });
+    }
+  });
+
+  it('is refused when it is understated, before anything is asked for', async () => {
+    for (const said of ['report.amend', 'report.amend.other']) {
+      const answer = await amending(said);
+      expect(answer.codes, answer.text).toEqual(['CONFLICT']);
+      expect(answer.errors[0]?.extensions).toMatchObject({
+        path: ['input', 'situation'],
+        details: { rule: 'situation' },
+      });
+    }
   });
 });

@@ -216,6 +216,9 @@ describe('a change that must be endorsed', () => {
     expect((await valuesOf(id)).state).toBe('VALIDATING');
     const error = await refused(submit(wish));
     expect(error.message).toContain('the waiting time until');
+    const { confirmableFrom } = await valuesOf(id);
+    expect(error.details['confirmableFrom']).toBe(confirmableFrom);
+    expect(error.message).toContain(`isn't confirmed before ${confirmableFrom}`);
     state.now = new Date(state.now.getTime() + 73 * HOUR);
     await state.system.system.sweep();
     expect((await valuesOf(id)).state).toBe('CONFIRMED');

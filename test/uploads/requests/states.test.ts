@@ -84,7 +84,12 @@ describe('a refusal', () => {
     expect(error.code).toBe('ENDORSEMENT_PENDING');
     for (const part of [UPLOAD.id, UPLOAD.missing, UPLOAD.expiresAt, 'send the same request again'])
       expect(error.message).toContain(part);
-    expect(error.details).toEqual({ upload: UPLOAD.id, state: 'VALIDATING', expires: UPLOAD.expiresAt });
+    expect(error.details).toEqual({
+      upload: UPLOAD.id,
+      state: 'VALIDATING',
+      expires: UPLOAD.expiresAt,
+      waitsFor: UPLOAD.missing,
+    });
   });
 
   it('of what was denied names the rules and their codes', () => {
