@@ -16,6 +16,7 @@ import { addRotateKey } from './rotate-key.js';
 import { addSample } from './sample.js';
 import { addServe } from './serve.js';
 import { addToken } from './token.js';
+import { addTrust } from './trust.js';
 import { addVerify } from './verify.js';
 
 /** Ends the process's work with a code; what a command gives back. */
@@ -50,6 +51,7 @@ export function createProgram(finish: Finish): Command {
     addAcceptRollback,
     addRotateKey,
     addToken,
+    addTrust,
     addSample,
     addInit,
   ];

@@ -18,6 +18,7 @@ export {
 export type { EncounterValues } from './encounter.js';
 export { firstHead, given, nextHead } from './head.js';
 export type { HeadFacts, KindFacts } from './head.js';
+export { namedId } from './named-id.js';
 export {
   canonicalLimits,
   checkDefinitions,

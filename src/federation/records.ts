@@ -12,9 +12,9 @@ import { Erasure, ERASURE_OPERATIONS, erasureKind, Hold, holdKind } from '../era
 import { FINANCE_OPERATIONS, Programme, programmeKind, Subsidy, subsidyKind } from '../finance/index.js';
 import type { AnyKind, Loaded, RecordKind } from '../records/index.js';
 import { KindRegistry } from '../records/index.js';
-import { REGISTRY_OPERATIONS, toInstitution, toMember } from '../registry/index.js';
+import { REGISTRY_OPERATIONS, toInstitution, toMember, TrustedDocuments } from '../registry/index.js';
 import { Form, formKind, Report, reportKind, REPORTING_OPERATIONS } from '../reporting/index.js';
-import { institutionKind, memberKind } from '../standing/index.js';
+import { institutionKind, memberKind, trustKind } from '../standing/index.js';
 import {
   Operations,
   Policy,
@@ -51,6 +51,7 @@ function recordType<V extends object>(
 export const RECORD_TYPES: readonly RecordType[] = [
   recordType(institutionKind, toInstitution),
   recordType(memberKind, toMember),
+  recordType(trustKind, (record) => new TrustedDocuments(record)),
   recordType(policyKind, (record) => new Policy(record)),
   recordType(patientKind, toPatient),
   recordType(encounterKind, toEncounter),

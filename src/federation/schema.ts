@@ -29,7 +29,7 @@ import {
   SubsidyFieldsResolver,
   SubsidyResolver,
 } from '../finance/index.js';
-import { CustodianResolver, InstitutionResolver, MemberResolver } from '../registry/index.js';
+import { CustodianResolver, InstitutionResolver, MemberResolver, TrustResolver } from '../registry/index.js';
 import { FormResolver, InstitutionReportsResolver, ReportResolver, retraction } from '../reporting/index.js';
 import { guardMutations, policyResolver, UploadRequestResolver } from '../uploads/index.js';
 import { NodeResolver } from './node.js';
@@ -53,6 +53,7 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   InstitutionResolver,
   MemberResolver,
   CustodianResolver,
+  TrustResolver,
   PolicyResolver,
   PatientResolver,
   EncounterResolver,

@@ -12,3 +12,5 @@ export { Money, MoneyInput } from './money.type.js';
 export { REGISTRY_OPERATIONS } from './operations.js';
 export { given, isGiven, requireStaff } from './requests.js';
 export type { Staff } from './requests.js';
+export { TrustedDocumentsPayload, TrustResolver } from './trust/trust.resolver.js';
+export { TrustedDocuments } from './trust/trust.type.js';

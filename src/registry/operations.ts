@@ -57,6 +57,14 @@ export const ROTATE_KEY: Operation = {
   licensed: false,
 };
 
+export const TRUST_DOCUMENTS: Operation = {
+  op: 'trust.set',
+  makes: 'TrustedDocuments',
+  permission: BY_INSTITUTION,
+  others: [BY_STATE],
+  licensed: false,
+};
+
 export const REGISTRY_OPERATIONS: readonly Operation[] = [
   REGISTER_INSTITUTION,
   CHANGE_LICENCE,
@@ -65,4 +73,5 @@ export const REGISTRY_OPERATIONS: readonly Operation[] = [
   SUSPEND_MEMBER,
   REINSTATE_MEMBER,
   ROTATE_KEY,
+  TRUST_DOCUMENTS,
 ];

@@ -25,9 +25,16 @@ export interface ServerDependencies<C extends CallerContext> {
   /**
    * Makes the context of one request, or of one event of a subscription: looks the bearer up in the registry.
    *
-   * @throws VitrineError UNAUTHENTICATED for a stranger, FORBIDDEN for a suspended member.
+   * @param document of a subscription, for which the context is
+   * @throws VitrineError UNAUTHENTICATED for a stranger, FORBIDDEN for a suspended member; UNTRUSTED_DOCUMENT.
    */
-  readonly contextOf: (claims: Claims | null, log: Logger) => Promise<C>;
+  readonly contextOf: (claims: Claims | null, log: Logger, document?: string) => Promise<C>;
+  /**
+   * Whether the caller may send a document at all, asked before it is parsed.
+   *
+   * @throws VitrineError UNTRUSTED_DOCUMENT
+   */
+  readonly checkDocument?: (context: C, document: string) => Promise<void>;
   /** Told of a request that was refused for what its bearer is, before its operation was looked at; `body` as it came. */
   readonly onRefused?: (claims: Claims | null, body: unknown, error: unknown) => Promise<void>;
   /** Calls back when something may have changed anyone's standing; gives what stops it. */

@@ -80,14 +80,15 @@ function guardedSchema<C extends CallerContext>(deps: ServerDependencies<C>): Ap
   return {
     requestDidStart: () =>
       Promise.resolve({
-        didResolveOperation: ({ document, operation, contextValue, schema }) => {
+        didResolveOperation: async ({ document, operation, contextValue, schema, source }) => {
           refuseSubscription(operation?.operation);
           try {
+            // Asked before the text was parsed already (`http.ts`); here of what Apollo took for the text.
+            await deps.checkDocument?.(contextValue, source);
             requireIntrospection(deps.config.introspection, contextValue.caller, schema, document);
           } catch (error) {
             throw error instanceof VitrineError ? toGraphQLError(error) : error;
           }
-          return Promise.resolve();
         },
       }),
   };

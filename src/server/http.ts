@@ -98,6 +98,15 @@ function addMeasures<C extends CallerContext>(app: FastifyInstance, deps: Server
   });
 }
 
+/** The text of a request's document (GraphQL over HTTP, sections 6.2 and 6.3); null where there is none to run. */
+function sentDocument(request: FastifyRequest): string | null {
+  const { body } = request;
+  const search = (): string | null => new URL(request.url, 'http://localhost').searchParams.get('query');
+  if (request.method === 'GET') return search();
+  const isObject = typeof body === 'object' && body !== null && 'query' in body;
+  return isObject && typeof body.query === 'string' ? body.query : null;
+}
+
 /** Makes the server of `deps`. */
 export async function createServer<C extends CallerContext>(
   deps: ServerDependencies<C>,
@@ -142,7 +151,10 @@ export async function createServer<C extends CallerContext>(
       let claims: Claims | null = null;
       try {
         claims = await deps.authenticator.authenticate(request.headers.authorization);
-        contexts.set(request, await deps.contextOf(claims, deps.log));
+        const context = await deps.contextOf(claims, deps.log);
+        const document = sentDocument(request);
+        if (document !== null) await deps.checkDocument?.(context, document);
+        contexts.set(request, context);
       } catch (error) {
         await deps.onRefused?.(claims, request.body, error);
         throw error;

@@ -25,6 +25,7 @@ export function statusOf(code: ErrorCode): number {
     case 'UNAUTHENTICATED':
       return 401;
     case 'FORBIDDEN':
+    case 'UNTRUSTED_DOCUMENT':
     case 'LICENCE_INACTIVE':
       return 403;
     case 'NOT_FOUND':

@@ -6,7 +6,7 @@ import { nativeHash, systemRandom } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Caller, KindRegistry, LookupsFor, Looked } from '../records/index.js';
 import { CallerReader, RecordStore, watchedCaller } from '../records/index.js';
-import { Standing } from '../standing/index.js';
+import { requireTrusted, Standing, trustIdOf, trustKind } from '../standing/index.js';
 import {
   Buckets,
   type DenialDependencies,
@@ -98,10 +98,14 @@ export class System {
 
   /**
    * The context of one request, or of one event of a subscription.
-   * @throws VitrineError UNAUTHENTICATED, FORBIDDEN, LICENCE_INACTIVE as the bearer's standing is; ROLLBACK_DETECTED
+   * @param document of a subscription: each of its contexts is for it alone, while a vendor may send it
+   * @throws VitrineError UNAUTHENTICATED, FORBIDDEN, LICENCE_INACTIVE as the bearer's standing is; UNTRUSTED_DOCUMENT;
+   *   ROLLBACK_DETECTED
    */
-  async contextOf(bearer: Bearer | null, requestLog: RequestLog): Promise<RequestContext> {
-    return this.#contextFor(await this.#callerOf(bearer), bearer, requestLog);
+  async contextOf(bearer: Bearer | null, requestLog: RequestLog, document?: string): Promise<RequestContext> {
+    const context = this.#contextFor(await this.#callerOf(bearer), bearer, requestLog, document);
+    if (document !== undefined) await requireTrusted(context, document);
+    return context;
   }
 
   /**
@@ -120,7 +124,12 @@ export class System {
     }
   }
 
-  #contextFor(caller: Caller, bearer: Bearer | null, requestLog: RequestLog): RequestContext {
+  #contextFor(
+    caller: Caller,
+    bearer: Bearer | null,
+    requestLog: RequestLog,
+    document?: string,
+  ): RequestContext {
     const { ledger, clock, kinds } = this.#deps;
     const records = this.#reader(caller);
     const renew = () => this.#callerOf(bearer);
@@ -137,6 +146,7 @@ export class System {
       { caller, records, renew },
     );
     const today = dayOf(clock());
+    const list = this.#listOf(caller);
     return {
       caller,
       key: bearer?.key ?? null,
@@ -150,16 +160,23 @@ export class System {
       kinds,
       clock,
       requestLog,
-      renew: () => this.contextOf(bearer, requestLog),
-      holds: () => this.#holds(caller, bearer, today),
+      renew: () => this.contextOf(bearer, requestLog, document),
+      holds: () => this.#holds(caller, bearer, today) && this.#listOf(caller) === list,
       watched: () => {
         // Shared with those who hold other keys.
         const shared = bearer && { ...bearer, key: null };
-        if (caller === null) return { context: this.#contextFor(null, shared, requestLog), looked: UNSIGNED };
+        if (caller === null)
+          return { context: this.#contextFor(null, shared, requestLog, document), looked: UNSIGNED };
         const { caller: watched, looked } = watchedCaller(caller);
-        return { context: this.#contextFor(watched, shared, requestLog), looked };
+        return { context: this.#contextFor(watched, shared, requestLog, document), looked };
       },
     };
+  }
+
+  /** The entry of a vendor's list of trusted documents; what it has open may not be on a newer one. */
+  #listOf(caller: Caller): bigint | undefined {
+    if (caller?.roles.has('VENDOR') !== true) return undefined;
+    return this.ledger.trusted.subject(trustKind.name, trustIdOf(caller.id))?.index;
   }
 
   /** A licence begins and ends with a day. */

@@ -47,13 +47,17 @@ interface Origin<C> {
 }
 
 /** One connection's way from its token to contexts. */
-function renewal<C extends CallerContext>(deps: ServerDependencies<C>, connection: Connection): Renew<C> {
+function renewal<C extends CallerContext>(
+  deps: ServerDependencies<C>,
+  connection: Connection,
+  document?: string,
+): Renew<C> {
   return async () => {
     const claims = connection.extra.claims ?? null;
     if (claims && claims.expires * 1000 <= deps.clock().getTime()) {
       throw new VitrineError('UNAUTHENTICATED', 'the token has expired');
     }
-    return deps.contextOf(claims, deps.log);
+    return deps.contextOf(claims, deps.log, document);
   };
 }
 
@@ -133,7 +137,7 @@ function protocolOf<C extends CallerContext>(deps: ServerDependencies<C>, shape:
       const most = config.limits.subscriptions;
       if (Object.keys(connection.subscriptions).length > most)
         return [asGraphQLError(new VitrineError('LIMIT_EXCEEDED', `more than ${most} open operations`))];
-      const renew = renewal(deps, connection);
+      const renew = renewal(deps, connection, payload.query);
       try {
         const context = await renew();
         origins.set(context, { id, connection, renew });

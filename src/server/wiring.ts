@@ -5,6 +5,7 @@ import { errorFormatter, limitsPlugin, requireWithinLimits } from '../api/index.
 import { servedSchema } from '../federation/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Ledger } from '../ledger/index.js';
+import { requireTrusted } from '../standing/index.js';
 import { Sweep } from '../uploads/index.js';
 import type { Authenticator } from './authentication.js';
 import { createAuthenticator, remoteKeys } from './authentication.js';
@@ -116,7 +117,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       config,
       schema,
       ...signIn,
-      contextOf: (claims, requestLog) => system.contextOf(claims, requestLog),
+      contextOf: (claims, requestLog, document) => system.contextOf(claims, requestLog, document),
+      checkDocument: requireTrusted,
       onRefused: async (claims, body, error) => {
         const refused = refusedMutation(body, config.limits.tokens);
         if (refused !== null) await system.denied(claims, refused, error);

@@ -13,6 +13,9 @@ export { MEMBER_ROLE, MEMBER_STATES, MEMBER_SUBJECT, memberKind, memberValues } 
 export type { MemberValues } from './member.kind.js';
 export { Standing } from './standing.js';
 export type { StandingDependencies } from './standing.js';
+export { MOST_DOCUMENTS, trustIdOf, trustKind, trustValues } from './trust.kind.js';
+export type { TrustValues } from './trust.kind.js';
+export { documentHash, normalDocument, requireTrusted } from './trusted-documents.js';
 export {
   day,
   identifier,

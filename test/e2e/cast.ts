@@ -52,6 +52,8 @@ export function relationsTo(type: string, who: string | null): string[] {
     case 'Member':
       if (who === 'clinician.city') return ['SELF', 'CUSTODIAN'];
       return ofCity ? ['CUSTODIAN'] : [...(state ? ['STATE'] : []), ...audits];
+    case 'TrustedDocuments':
+      return [...(ofCity ? ['CUSTODIAN'] : []), ...(state ? ['STATE'] : []), ...audits];
     case 'Institution':
       return [...general, ...(ofCity ? ['CUSTODIAN', 'PAYEE'] : []), ...(state ? ['PAYER'] : [])];
     case 'Policy':
@@ -220,6 +222,7 @@ export async function enact(vitrine: TestVitrine): Promise<Records> {
     ...(await money(make, city ?? '')),
     ...(await report(make)),
     ...(await registry(vitrine)),
+    ...(await trusted(vitrine, city ?? '')),
   };
 }
 
@@ -240,6 +243,33 @@ async function policy(vitrine: TestVitrine): Promise<string> {
   );
   if (answer.data === null) throw new Error(`changePolicy failed: ${answer.text}`);
   return answer.data.changePolicy.policy.id;
+}
+
+/** City says what a vendor's machine may send. */
+async function trusted(
+  vitrine: TestVitrine,
+  institution: string,
+): Promise<{ vendor: string; TrustedDocuments: string }> {
+  const enrolled = await vitrine.mutate<{ enrolMember: { member: { id: string } } }>(
+    'registrar.city',
+    'enrolMember',
+    { institution, subject: 'board.city', name: 'Ward board', roles: ['CLINICIAN', 'VENDOR'] },
+    'member { id }',
+  );
+  if (enrolled.data === null) throw new Error(`enrolMember failed: ${enrolled.text}`);
+  const vendor = enrolled.data.enrolMember.member.id;
+  const { data, text } = await vitrine.mutate<{ trustDocuments: { trustedDocuments: { id: string } } }>(
+    'registrar.city',
+    'trustDocuments',
+    {
+      member: vendor,
+      documents: [{ name: 'Who', text: 'query Who { me { roles } }' }],
+      reason: 'Release 7',
+    },
+    'trustedDocuments { id }',
+  );
+  if (data === null) throw new Error(`trustDocuments failed: ${text}`);
+  return { vendor, TrustedDocuments: data.trustDocuments.trustedDocuments.id };
 }
 
 /** City asks to be paid elsewhere, which waits for a regulator. */

@@ -75,6 +75,7 @@ export const EXISTENCE: Readonly<Record<string, string>> = {
   Form: 'PUBLIC',
   Policy: 'PUBLIC',
   Member: 'DIRECTORY',
+  TrustedDocuments: 'DIRECTORY',
   Patient: 'DIRECTORY',
   Encounter: 'DIRECTORY',
   Report: 'DIRECTORY',
@@ -107,9 +108,10 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     DIRECTORY: 'reports subsidies',
   },
   Member: {
-    DIRECTORY: 'name roles state keyThumbprint institution',
+    DIRECTORY: 'name roles state keyThumbprint institution trustedDocuments',
     IDENTITY: 'subject reason patient',
   },
+  TrustedDocuments: { DIRECTORY: 'memberId enforced documents reason' },
   Policy: { PUBLIC: 'situation requirement reason' },
   Form: { PUBLIC: 'code title period indicators validFrom dueDays' },
   Report: {

@@ -23,6 +23,7 @@ const ROOTS: Readonly<Record<string, (records: Records) => string>> = {
   Encounter: ({ Encounter }) => `encounter(id: "${Encounter}")`,
   Institution: ({ Institution }) => `institution(id: "${Institution}")`,
   Member: ({ Member }) => `member(id: "${Member}")`,
+  TrustedDocuments: ({ vendor }) => `trustedDocuments(member: "${vendor}")`,
   Policy: () => 'policy(situation: "subsidy.reject")',
   Form: () => 'form(code: "hospital-activity")',
   Report: ({ Report }) => `report(id: "${Report}")`,

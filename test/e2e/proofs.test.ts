@@ -21,6 +21,7 @@ const OTHER_NAME: Readonly<Record<string, string>> = {
   'Encounter.patient': 'patientId',
   'Report.code': 'formCode',
   'Member.publicKey': 'keyThumbprint',
+  'TrustedDocuments.member': 'memberId',
   'Subsidy.currency': 'amount',
   ...apiNames('Policy', 'requirement', 'rule role institutions person count waitSeconds ownCounts'),
   ...apiNames('UploadRequest', 'requestId', 'request part input'),

@@ -314,6 +314,18 @@ CREATE TABLE "member" (
 );
 
 -- CreateTable
+CREATE TABLE "trust" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "member" UUID NOT NULL,
+    "enforced" BOOLEAN NOT NULL,
+
+    CONSTRAINT "trust_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "form" (
     "id" UUID NOT NULL,
     "version" INTEGER NOT NULL,
@@ -467,6 +479,9 @@ CREATE INDEX "member_custodian_idx" ON "member"("custodian");
 
 -- CreateIndex
 CREATE INDEX "member_institution_idx" ON "member"("institution");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "trust_entry_key" ON "trust"("entry");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "form_entry_key" ON "form"("entry");

@@ -121,4 +121,5 @@ SELECT vitrine_guard_record('policy');
 SELECT vitrine_guard_record('programme');
 SELECT vitrine_guard_record('report');
 SELECT vitrine_guard_record('subsidy');
+SELECT vitrine_guard_record('trust');
 SELECT vitrine_guard_record('upload');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ROLES, type Caller, type RecordKind, type Relation } from '../../records/index.js';
 import { list, maybe, text, uuid, whole } from '../../standing/index.js';
-import { namedId } from '../named-id.js';
+import { namedId } from '../../documents/index.js';
 import { POLICY_RULES, type Requirement } from './requirement.js';
 
 /** Members or institutions that a policy may ask for, at most. */

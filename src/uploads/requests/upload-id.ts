@@ -1,5 +1,5 @@
 /** Ids of requests for permission: known from who asks and its request id, before there is a request. */
-import { namedId } from '../named-id.js';
+import { namedId } from '../../documents/index.js';
 
 /**
  * The id of the request for permission that belongs to a member's request.

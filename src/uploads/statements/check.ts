@@ -7,6 +7,7 @@ import { CLOCK_TOLERANCE, equal, parseStatement, refuseLife, VitrineError } from
 import { nativeVerify, type RegisteredKey } from '../../ledger/index.js';
 import type { Member } from '../../records/index.js';
 import { policyKind } from '../policies/policy.kind.js';
+import { trustKind } from '../../standing/index.js';
 import type { Refusal } from '../rules.js';
 
 /** What the statement must be of; what is left out isn't compared. */
@@ -75,11 +76,12 @@ function misdirected(statement: Statement, wanted: Target): string[] {
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const V7_TIME = 48;
+/** Kinds whose ids follow from what their records are about: held against it where the change is made. */
+const NAMED: ReadonlySet<string> = new Set([policyKind.name, trustKind.name]);
 
 /** Ids sort by the time of their making (RFC 9562 section 5.7): one that a client gives must be of its time too. */
 function misnamed({ subject, issued }: Statement): string[] {
-  // A policy's id follows from its situation, and is held against it where the change is made.
-  if (subject.version !== 1 || issued === null || subject.kind === policyKind.name) return [];
+  if (subject.version !== 1 || issued === null || NAMED.has(subject.kind)) return [];
   const digits = subject.id.replaceAll('-', '').slice(0, V7_TIME / 4);
   const off = Math.abs(Number.parseInt(digits, 16) - Date.parse(issued));
   return UUID_V7.test(subject.id) && off <= CLOCK_TOLERANCE

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { namedId } from '../../../src/uploads/named-id.js';
+import { namedId } from '../../../src/documents/index.js';
 import { defaultRequirement, verdict, type Endorser } from '../../../src/uploads/policies/index.js';
 
 const NOW = new Date('2026-03-01T10:00:00.000Z');
