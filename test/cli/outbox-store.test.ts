@@ -7,6 +7,7 @@ import { FileStore, readOutbox } from '../../src/cli/outbox/file-store.js';
 import { journalLine, journalOf, readJournal } from '../../src/cli/outbox/journal.js';
 import type { Changes } from '../../src/client/index.js';
 import type { Json } from '../../src/ledger/core/index.js';
+import { canMount, fill, mount, unmount } from '../support/disk.js';
 
 let folder: string;
 let journal: string;
@@ -118,6 +119,35 @@ describe('an outbox’s folder', () => {
     expect(code(await store.write(change({ a: 1 })).catch((thrown: unknown) => thrown))).toBe('UNAVAILABLE');
     await store.close();
     expect((await readOutbox(folder)).size).toBe(0);
+  });
+});
+
+const possible = canMount();
+const title = possible
+  ? 'an outbox’s folder on a full disk'
+  : 'an outbox’s folder on a full disk (skipped: no file system may be mounted)';
+
+describe.skipIf(!possible)(title, () => {
+  it('promises nothing, says what the disk says, keeps what it has, and goes on when there is room', async () => {
+    const disk = join(folder, '..');
+    expect(mount(disk, '1m')).toBe(true);
+    try {
+      await written({ a: 1 });
+      const store = await FileStore.open(folder);
+      fill(join(disk, 'ballast'));
+      const full = await store.write(change({ b: 'x'.repeat(10_000) })).catch((thrown: unknown) => thrown);
+      expect([code(full), String(full)]).toEqual([
+        'UNAVAILABLE',
+        expect.stringContaining('the disk says ENOSPC'),
+      ]);
+      expect(await readOutbox(folder)).toEqual(new Map([['a', 1]]));
+      await rm(join(disk, 'ballast'));
+      await store.write(change({ b: 2 }));
+      await store.close();
+      expect(await readOutbox(folder)).toEqual(new Map(Object.entries({ a: 1, b: 2 })));
+    } finally {
+      unmount(disk);
+    }
   });
 });
 

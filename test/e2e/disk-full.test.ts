@@ -2,49 +2,16 @@
  * A disk that is full under a load of mutations (design: ledger, "Tests that this deserves"): database, keys and pin on
  * a small file system of their own, filled to its last byte and emptied again.
  */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { canMount, fill, mount, unmount } from '../support/disk.js';
 import { Drill } from '../support/drill.js';
 import { Deployment, until } from '../support/process.js';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 const WORKERS = 8;
-
-const mount = (folder: string): boolean =>
-  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256m,mode=0711', 'tmpfs', folder]).status === 0;
-const unmount = (folder: string): boolean => spawnSync('umount', [folder]).status === 0;
-
-/** A file system can be mounted here: as root, outside of a container that forbids it. */
-function canMount(): boolean {
-  if (process.platform !== 'linux') return false;
-  const folder = mkdtempSync(join(tmpdir(), 'vitrine-mount-'));
-  try {
-    return mount(folder) && unmount(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Writes a file until nothing more fits. */
-function fill(path: string): void {
-  const file = openSync(path, 'w');
-  try {
-    for (let piece = Buffer.alloc(1 << 20); piece.length > 0;) {
-      try {
-        writeSync(file, piece);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-        piece = piece.subarray(0, piece.length >> 1);
-      }
-    }
-  } finally {
-    closeSync(file);
-  }
-}
 
 const possible = canMount();
 const title = possible
@@ -57,7 +24,7 @@ describe.skipIf(!possible)(title, () => {
 
   beforeAll(async () => {
     const deployment = await Deployment.make();
-    if (!mount(deployment.folder)) throw new Error('expected to mount a file system as before');
+    if (!mount(deployment.folder, '256m')) throw new Error('expected to mount a file system as before');
     chmodSync(deployment.folder, 0o711);
     ballast = join(deployment.folder, 'ballast');
     drill = await Drill.open(WORKERS, deployment);
