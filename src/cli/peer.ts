@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { formatVkey } from '../ledger/core/index.js';
-import { Alarms, createWitnessKey, Home, Peer, readSettings } from '../peer/index.js';
+import { base64, formatVkey } from '../ledger/core/index.js';
+import { Alarms, createDecisionKey, createWitnessKey, Home, Peer, readSettings } from '../peer/index.js';
 import type { GivenLog } from '../peer/index.js';
 import { createLog, stopOnSignal } from '../server/index.js';
 import { EXIT } from './exit.js';
@@ -21,6 +21,9 @@ interface Options {
   readonly ownKey?: string[];
   readonly pollMs?: number;
   readonly stallMinutes?: number;
+  readonly validator?: boolean;
+  readonly signingKey?: string;
+  readonly rules?: string;
   readonly init?: boolean;
   readonly name?: string;
   readonly acknowledge?: string[];
@@ -33,14 +36,21 @@ const HELP = `
 One process a home. It keeps there: witness.key, witness/ (what was cosigned last; never put it back from a backup),
 logs/<log>/ (checkpoint, tiles, openings, evidence of forks), alarms.jsonl, and takes settings from peer.json:
   {"port": 7380, "logs": [{"url": "https://vitrine.example", "keys": ["<vkey>"], "institution": "<id>",
-   "tokenFile": "token", "openings": "own", "ownKeys": ["<thumbprint>"]}]}
+   "tokenFile": "token", "openings": "own", "ownKeys": ["<thumbprint>"],
+   "validator": {"signingKey": "validator.key", "rules": "validator.json"}}]}
 A log without "url" is witnessed only; "origin" names a log whose keys have another name.
 
 It serves POST /add-checkpoint (c2sp.org/tlog-witness), its copies below /log and /logs/<log>/log
 (c2sp.org/tlog-tiles), /healthz (503 while a critical alarm stands) and /metrics.
 
+With --validator it decides on upload requests for which a policy names its institution, by the rules in validator.json
+(schema/uploads.md, "Validators"), and signs with validator.key, whose public half enrolMember or rotateKey registers
+for the token's member. What it decided is in logs/<log>/validator/decisions.jsonl.
+
   vitrine peer --home peer --init --name city.example/witness
-  vitrine peer --home peer --log https://vitrine.example --log-key <vkey>`;
+  vitrine peer --home peer --log https://vitrine.example --log-key <vkey>
+  vitrine peer --home peer --init --validator
+  vitrine peer --home peer --log https://vitrine.example --log-key <vkey> --institution <id> --token-file token --validator`;
 
 const whole = (given: string): number => {
   if (!/^\d{1,9}$/.test(given)) throw new InvalidArgumentError('expected a whole number');
@@ -69,20 +79,29 @@ function logsOf(words: readonly Word[], options: Options): GivenLog[] {
     } else if (last === undefined) logs.push({ keys: [word.key] });
     else last.keys.push(word.key);
   }
-  const { institution, tokenFile, openings, ownKey: ownKeys } = options;
-  return logs.map((log) => ({ ...log, institution, tokenFile, openings, ownKeys }));
+  const { institution, tokenFile, openings, ownKey: ownKeys, signingKey, rules } = options;
+  const decides = options.validator === true || signingKey !== undefined || rules !== undefined;
+  const validator = decides ? { signingKey, rules } : undefined;
+  return logs.map((log) => ({ ...log, institution, tokenFile, openings, ownKeys, validator }));
 }
 
-/** Makes the home and its key, and prints the key's public half. */
+/** Makes the home and its keys, and prints their public halves: the witness's, and the validator's as enrolMember takes it. */
 async function init(options: Options, finish: Finish): Promise<void> {
-  if (options.name === undefined || options.name === '') {
-    note('vitrine: --init needs --name <witness name>, for example city.example/witness');
+  const { name = '', validator = false, signingKey } = options;
+  if (name === '' && !validator) {
+    note('vitrine: --init needs --name <witness name>, for example city.example/witness, or --validator');
     return finish(EXIT.USAGE);
   }
   const home = await Home.take(resolve(options.home));
   try {
-    const { key } = await createWitnessKey(resolve(options.key ?? home.path('witness.key')), options.name);
-    say(formatVkey(key));
+    if (name !== '') {
+      const { key } = await createWitnessKey(resolve(options.key ?? home.path('witness.key')), name);
+      say(formatVkey(key));
+    }
+    if (validator) {
+      const key = await createDecisionKey(resolve(signingKey ?? home.path('validator.key')));
+      say(base64(key.publicKey));
+    }
     finish(EXIT.OK);
   } finally {
     await home.release();
@@ -140,7 +159,7 @@ export function addPeer(program: Command, finish: Finish): void {
   program
     .command('peer')
     .description(
-      "another institution's machine: cosign logs, keep a verified copy, raise the alarm; without PostgreSQL",
+      "another institution's machine: cosign logs, keep a verified copy, raise the alarm, decide on uploads; without PostgreSQL",
     )
     .requiredOption('--home <dir>', 'folder of its key, its copies and its alarms')
     .option('--log <url>', "a log's server: /log and /graphql are below it; repeatable", (url: string) => {
@@ -172,10 +191,13 @@ export function addPeer(program: Command, finish: Finish): void {
       "a key of the institution's; repeatable [those registered on the log]",
       several,
     )
+    .option('--validator', 'decide on upload requests by validator.json; with --init: make its key')
+    .option('--signing-key <file>', "the validator's key, PKCS #8 in PEM [<home>/validator.key]")
+    .option('--rules <file>', "the validator's rules [<home>/validator.json]")
     .option('--poll-ms <ms>', 'milliseconds between two looks at a log [5000]', whole)
     .option('--stall-minutes <n>', 'minutes without anything verifiable that are a stall [5]', positive)
     .option('--log-level <level>', 'least level of the structured log on standard error', 'warn')
-    .option('--init', "make the home and the witness's key, print its verifier key, and end")
+    .option('--init', 'make the home and its keys, print their public halves, and end')
     .option('--name <name>', "with --init: the witness's name, a URL without its scheme")
     .option('--acknowledge <alarm>', 'let an alarm go, list those that stand, and end; repeatable', several)
     .addHelpText('after', HELP)

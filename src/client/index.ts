@@ -60,9 +60,11 @@ export {
   ConfirmSubsidyDocument,
   CreateProgrammeDocument,
   DefineFormDocument,
+  DenyUploadDocument,
   DisburseSubsidyDocument,
   EncounterDocument,
   EncountersDocument,
+  EndorseUploadDocument,
   EnrolMemberDocument,
   EntriesDocument,
   EntryDocument,
@@ -90,6 +92,8 @@ export {
   SubsidiesDocument,
   SubsidyDocument,
   SuspendMemberDocument,
+  UploadStepsDocument,
+  UploadToJudgeDocument,
 } from './generated/graphql.js';
 export type {
   EncounterFieldsFragment,

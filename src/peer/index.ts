@@ -1,4 +1,4 @@
-/** Another institution's machine: witness, replica, monitor. */
+/** Another institution's machine: witness, replica, monitor, validator. */
 export { Home } from './home.js';
 export { Alarms } from './monitor/alarms.js';
 export type { Alarm, AlarmCode, AlarmLog, StandingAlarm } from './monitor/alarms.js';
@@ -10,7 +10,9 @@ export type { VerifiedLeaf } from './replica/leaf-rules.js';
 export { verifyLogCheckpoint } from './followed-log.js';
 export type { LogIdentity, SignedCheckpoint } from './followed-log.js';
 export { readSettings } from './settings.js';
-export type { GivenLog, GivenSettings, LogSettings, PeerSettings } from './settings.js';
+export type { GivenLog, GivenSettings, LogSettings, PeerSettings, ValidatorSettings } from './settings.js';
+export { createDecisionKey, readDecisionKey } from './validator/signing-key.js';
+export type { DecisionKey } from './validator/signing-key.js';
 export { createWitnessKey, readWitnessKey } from './witness-key.js';
 export type { WitnessKey } from './witness-key.js';
 export { Witness } from './witness/witness.js';

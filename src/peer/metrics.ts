@@ -1,5 +1,5 @@
 /** Prometheus metrics of a peer, read at the moment they are asked for. Labels: origins that were configured, and codes. */
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { ALARM_CODES, type Alarms } from './monitor/alarms.js';
 import type { FollowedLog } from './peer.js';
 import type { Witness } from './witness/witness.js';
@@ -40,8 +40,27 @@ export function createPeerMetrics({ witness, alarms, logs }: MeasuredPeer): Regi
   gauge('last_progress_seconds', 'When something verifiable came from the log, seconds since 1970', (log) =>
     log.copy === null ? undefined : log.monitor.lastProgress.getTime() / 1000,
   );
+  gauge('open_requests', 'Upload requests that the validator will still decide on', ({ copy }) =>
+    copy === null ? undefined : copy.validator?.state.open,
+  );
+  addDecisions(registry, logs);
   addAlarms(registry, alarms);
   return registry;
+}
+
+function addDecisions(registry: Registry, logs: readonly FollowedLog[]): void {
+  const decisions = new Counter({
+    name: 'vitrine_peer_decisions_total',
+    help: 'Decisions of the validator since the process began, by rule; person: left to one',
+    labelNames: ['origin', 'decision', 'rule'],
+    registers: [registry],
+    collect: () => {
+      decisions.reset();
+      for (const { settings, copy } of logs)
+        for (const { decision, rule, count } of copy?.validator?.decisions ?? [])
+          decisions.inc({ origin: settings.origin, decision, rule }, count);
+    },
+  });
 }
 
 function addAlarms(registry: Registry, alarms: Alarms): void {

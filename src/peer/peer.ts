@@ -1,4 +1,4 @@
-/** Another institution's machine as one process: a witness of logs, a copy of their leaves, and a monitor. */
+/** Another institution's machine as one process: a witness of logs, a copy of their leaves, a monitor, and a validator. */
 import { join } from 'node:path';
 import { VitrineError } from '../ledger/core/index.js';
 import { type SignedCheckpoint, slugOf } from './followed-log.js';
@@ -15,6 +15,9 @@ import { LogSource } from './replica/log-source.js';
 import { Replica } from './replica/replica.js';
 import { createPeerServer, type PeerServer } from './routes.js';
 import type { LogSettings, PeerSettings } from './settings.js';
+import { Revocations } from './validator/key-book.js';
+import { openValidator } from './validator/open.js';
+import type { Validator, ValidatorFault } from './validator/validator.js';
 import { Witness, type WitnessFault } from './witness/witness.js';
 import { readWitnessKey } from './witness-key.js';
 
@@ -24,7 +27,11 @@ export interface PeerDependencies {
   readonly clock?: () => Date;
   readonly random?: () => number;
   /** For tests. */
-  readonly faults?: { readonly witness?: WitnessFault; readonly store?: StoreFault };
+  readonly faults?: {
+    readonly witness?: WitnessFault;
+    readonly store?: StoreFault;
+    readonly validator?: ValidatorFault;
+  };
 }
 
 /** One log's part of a peer. */
@@ -38,6 +45,8 @@ export interface FollowedLog {
     readonly replica: Replica;
     readonly openings: Openings | null;
     readonly follower: Follower;
+    /** Null where it decides on nothing. */
+    readonly validator: Validator | null;
   } | null;
 }
 
@@ -60,7 +69,11 @@ export class Peer {
 
   private constructor(private readonly parts: PeerParts) {
     this.running = Promise.all(
-      parts.logs.flatMap(({ copy }) => (copy === null ? [] : [copy.follower.run()])),
+      parts.logs.flatMap(({ copy }) =>
+        copy === null
+          ? []
+          : [copy.follower.run(), ...(copy.validator === null ? [] : [copy.validator.run()])],
+      ),
     );
   }
 
@@ -135,7 +148,7 @@ async function open(home: Home, settings: PeerSettings, dependencies: PeerDepend
     const known = keys.get(one.origin);
     if (known === undefined) continue;
     const parts = { home, settings, dependencies, alarms, witness, clock, signal: stopping.signal };
-    followed.set(one.origin, followLog(one, { ...parts, known }));
+    followed.set(one.origin, await followLog(one, { ...parts, known }));
   }
   const logs = [...followed.values()];
   const server = await createPeerServer({ ...settings, witness, alarms, logs, log });
@@ -164,7 +177,7 @@ interface Parts {
   readonly signal: AbortSignal;
 }
 
-function followLog(log: LogSettings, parts: Parts): FollowedLog {
+async function followLog(log: LogSettings, parts: Parts): Promise<FollowedLog> {
   const { home, settings, dependencies, alarms, witness, known, clock, signal } = parts;
   const { origin, url } = log;
   const slug = slugOf(origin);
@@ -173,7 +186,8 @@ function followLog(log: LogSettings, parts: Parts): FollowedLog {
   const monitor = new Monitor({ origin, folder, alarms, clock, stallMs, behindMs });
   if (url === null) return { settings: log, slug, monitor, copy: null };
   const store = new LeafStore(folder, dependencies.faults?.store);
-  const openings = openingsOf(log, { ...parts, url, folder, store, monitor });
+  const revocations = new Revocations();
+  const openings = openingsOf(log, { ...parts, url, folder, store, monitor, revocations });
   const source = new LogSource({ prefix: `${url}/log`, timeoutMs, signal });
   const replica = new Replica({
     log: known,
@@ -196,9 +210,19 @@ function followLog(log: LogSettings, parts: Parts): FollowedLog {
   });
   const { log: lines, random = Math.random } = dependencies;
   const longestMs = LONGEST_POLL_MS;
-  const rest = { monitor, witness, pollMs, longestMs, random, signal, log: lines };
-  const follower = new Follower({ origin, replica, openings, ...rest });
-  return { settings: log, slug, monitor, copy: { store, replica, openings, follower } };
+  const rest = { replica, openings, monitor, witness, longestMs, random, signal, log: lines };
+  const follower = new Follower({ origin, pollMs, ...rest });
+  const faults = dependencies.faults?.validator;
+  const validator = await openValidator(log, {
+    ...rest,
+    settings,
+    alarms,
+    store,
+    revocations,
+    clock,
+    faults,
+  });
+  return { settings: log, slug, monitor, copy: { store, replica, openings, follower, validator } };
 }
 
 /** What can't be learned now is no harm while a known key signs; the checkpoint is refused when none does. */
@@ -229,12 +253,13 @@ interface OpeningParts extends Parts {
   readonly folder: string;
   readonly store: LeafStore;
   readonly monitor: Monitor;
+  readonly revocations: Revocations;
 }
 
 function openingsOf(log: LogSettings, parts: OpeningParts): Openings | null {
   const { tokenFile, institution, ownKeys, origin } = log;
   if (log.openings === 'none' || tokenFile === null) return null;
-  const { settings, url, folder, store, monitor, clock, signal } = parts;
+  const { settings, url, folder, store, monitor, clock, signal, revocations } = parts;
   const { timeoutMs, stallMs, pollMs } = settings;
   return new Openings({
     origin,
@@ -248,5 +273,6 @@ function openingsOf(log: LogSettings, parts: OpeningParts): Openings | null {
     clock,
     lateMs: stallMs,
     retryMs: { least: pollMs, most: LONGEST_RETRY_MS },
+    onOpening: (index, opening) => revocations.take(index, opening),
   });
 }

@@ -139,6 +139,7 @@ function stateOf({ settings, slug, monitor, copy }: FollowedLog, witness: Witnes
             uncheckedOpenings: copy.openings?.unchecked ?? null,
             ...copy.follower.state,
           },
+    ...(copy === null || copy.validator === null ? {} : { validator: copy.validator.state }),
   };
 }
 

@@ -14,6 +14,14 @@ export interface LogSettings {
   readonly tokenFile: string | null;
   readonly openings: 'own' | 'all' | 'none';
   readonly ownKeys: ReadonlySet<string> | null;
+  /** Null: it decides on nothing. */
+  readonly validator: ValidatorSettings | null;
+}
+
+/** Where a validator's rules and the key that signs its decisions are. */
+export interface ValidatorSettings {
+  readonly keyFile: string;
+  readonly rulesFile: string;
 }
 
 export interface PeerSettings {
@@ -52,6 +60,9 @@ export interface GivenLog {
   readonly tokenFile?: string | undefined;
   readonly openings?: 'own' | 'all' | 'none' | undefined;
   readonly ownKeys?: readonly string[] | undefined;
+  /** Decides on upload requests too; files are those of the home unless they are named. */
+  readonly validator?:
+    { readonly signingKey?: string | undefined; readonly rules?: string | undefined } | undefined;
 }
 
 const uuid = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'expected a lower-case UUID');
@@ -64,6 +75,9 @@ const givenLog = z.strictObject({
   tokenFile: z.string().min(1).optional(),
   openings: z.enum(['own', 'all', 'none']).optional(),
   ownKeys: z.array(thumbprint).min(1).optional(),
+  validator: z
+    .strictObject({ signingKey: z.string().min(1).optional(), rules: z.string().min(1).optional() })
+    .optional(),
 });
 const given = z.strictObject({
   key: z.string().min(1).optional(),
@@ -85,8 +99,8 @@ export async function readSettings(home: string, options: GivenSettings): Promis
   const asked = parse(given, defined(options), 'the command line');
   const one = { ...kept, ...asked };
   const logs = [
-    ...(kept.logs ?? []).map((log) => logOf(log, dirname(file), file)),
-    ...(asked.logs ?? []).map((log) => logOf(log, process.cwd(), 'the command line')),
+    ...(kept.logs ?? []).map((log) => logOf(log, { home, base: dirname(file), where: file })),
+    ...(asked.logs ?? []).map((log) => logOf(log, { home, base: process.cwd(), where: 'the command line' })),
   ];
   if (logs.length === 0)
     throw wrong(`no log to watch: give --log <url> and --log-key <vkey>, or write ${file}`);
@@ -107,7 +121,15 @@ export async function readSettings(home: string, options: GivenSettings): Promis
   };
 }
 
-function logOf(log: z.output<typeof givenLog>, base: string, where: string): LogSettings {
+/** Where a log is written down: files are named from `base`. */
+interface Place {
+  readonly home: string;
+  readonly base: string;
+  readonly where: string;
+}
+
+function logOf(log: z.output<typeof givenLog>, place: Place): LogSettings {
+  const { base, where } = place;
   const keys = log.keys.map((vkey) => logKey(vkey, where));
   const names = new Set(keys.map(({ name }) => name));
   const origin = log.origin ?? keys[0]?.name ?? '';
@@ -128,6 +150,22 @@ function logOf(log: z.output<typeof givenLog>, base: string, where: string): Log
     tokenFile,
     openings: tokenFile === null ? 'none' : openings,
     ownKeys: log.ownKeys === undefined ? null : new Set(log.ownKeys),
+    validator: validatorOf(log, place),
+  };
+}
+
+function validatorOf(
+  { validator, url, institution, tokenFile }: z.output<typeof givenLog>,
+  { home, base, where }: Place,
+): ValidatorSettings | null {
+  if (validator === undefined) return null;
+  const needed = { '--log <url>': url, '--institution <id>': institution, '--token-file <file>': tokenFile };
+  const lacking = Object.entries(needed).flatMap(([name, value]) => (value === undefined ? [name] : []));
+  if (lacking.length > 0) throw wrong(`${where}: a validator needs ${lacking.join(', ')}`);
+  const { signingKey, rules } = validator;
+  return {
+    keyFile: signingKey === undefined ? join(home, 'validator.key') : resolve(base, signingKey),
+    rulesFile: rules === undefined ? join(home, 'validator.json') : resolve(base, rules),
   };
 }
 

@@ -1,8 +1,7 @@
 /** The witness's key: a C2SP signing key of type `cosignature/v1` in a file that its owner alone may read. */
 import { randomBytes } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createFile, isCode } from '../ledger/atomic-file.js';
+import { createFile } from '../ledger/atomic-file.js';
 import {
   COSIGNATURE,
   formatNote,
@@ -16,6 +15,7 @@ import {
 } from '../ledger/core/index.js';
 import { signingKeyOf } from '../ledger/native.js';
 import { makeFolder } from './durable.js';
+import { readPrivate } from './private-file.js';
 
 /** A witness's key, ready to cosign with. */
 export interface WitnessKey {
@@ -40,19 +40,7 @@ export async function createWitnessKey(path: string, name: string): Promise<Witn
 
 /** @throws VitrineError NOT_CONFIGURED naming the file that is missing, readable by others, or no witness's key */
 export async function readWitnessKey(path: string): Promise<WitnessKey> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const what = isCode(cause, 'ENOENT')
-      ? 'is missing: make it with vitrine peer --init --name <name>'
-      : "can't be read";
-    throw new VitrineError('NOT_CONFIGURED', `the witness key ${path} ${what}`, { cause });
-  }
-  const mode = (await stat(path)).mode;
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new VitrineError('NOT_CONFIGURED', `other accounts have rights on ${path}; run: chmod 600 ${path}`);
-  }
+  const text = await readPrivate(path, 'the witness key', 'vitrine peer --init --name <name>');
   return parseWitnessKey(text, path);
 }
 

@@ -105,5 +105,5 @@ export { formatTlogProof, parseTlogProof, verifyTlogProof } from './tlog-proof.j
 export type { TlogProof, TlogProofClaim } from './tlog-proof.js';
 export { encodeProofBundle, parseProofBundle } from './proof-bundle.js';
 export type { BundleOpening, BundleRegistration, DisclosedField, ProofBundle } from './proof-bundle.js';
-export { verifyCheckpoint, verifyProof, verifyProofBundle } from './verify-bundle.js';
+export { verifyCheckpoint, verifyProof, verifyProofBundle, verifyShown } from './verify-bundle.js';
 export type { SignatureProof, TrustedCheckpoint, VerifiedBundle } from './verify-bundle.js';

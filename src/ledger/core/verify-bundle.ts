@@ -115,8 +115,25 @@ export function verifyProof(
   verifyInclusion({ index: proof.index, size, leafHash: hashed, proof: proof.hashes, root }, hash);
 }
 
+/**
+ * The fields that a bundle shows, held against the leaf that its reader has from elsewhere: they hash to their leaves, and
+ * all leaves to what it commits to. Throws INTEGRITY_VIOLATION.
+ */
+export function verifyShown(
+  bundle: Pick<ProofBundle, 'head' | 'fields' | 'leaves'>,
+  leaf: Leaf,
+  hash: HashFn = sha256,
+): Readonly<Record<string, Json>> {
+  verifyFields(bundle, leaf, hash);
+  return valuesOf(bundle);
+}
+
 /** The fields that are shown hash to their leaves, and all leaves to what the entry commits to. */
-function verifyFields({ head, fields, leaves }: ProofBundle, leaf: Leaf, hash: HashFn): void {
+function verifyFields(
+  { head, fields, leaves }: Pick<ProofBundle, 'head' | 'fields' | 'leaves'>,
+  leaf: Leaf,
+  hash: HashFn,
+): void {
   if (leaf.fields === null)
     throw strict.violation('expected an entry that commits to fields, got one that does not');
   const over = headHash(head, hash);
@@ -129,7 +146,7 @@ function verifyFields({ head, fields, leaves }: ProofBundle, leaf: Leaf, hash: H
     throw strict.violation('expected the fields that the entry commits to, got others');
 }
 
-function valuesOf({ fields }: ProofBundle): Readonly<Record<string, Json>> {
+function valuesOf({ fields }: Pick<ProofBundle, 'fields'>): Readonly<Record<string, Json>> {
   return Object.fromEntries(fields.map(({ name, value }) => [name, value]));
 }
 

@@ -14,6 +14,7 @@ export const ALARM_CODES = [
   'leaf',
   'foreign',
   'opening',
+  'request',
   'withheld',
   'damaged',
   'disk',

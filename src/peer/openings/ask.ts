@@ -1,7 +1,7 @@
-/** Asks the log's API for openings. The token's file is read at each sending: whoever renews it needs no restart. */
-import { readFile } from 'node:fs/promises';
+/** Asks the log's API for openings. */
 import { ClientError, OpeningsDocument, VitrineClient } from '../../client/index.js';
 import { fromBase64, VitrineError } from '../../ledger/core/index.js';
+import { readToken } from '../token-file.js';
 
 /** What the API said of one entry. */
 export interface AskedOpening {
@@ -32,13 +32,7 @@ export interface AskOptions {
 
 /** Throws UNAVAILABLE when there is no usable answer, UNAUTHENTICATED or FORBIDDEN when the token isn't taken. */
 export function askOver({ endpoint, tokenFile, timeoutMs, signal }: AskOptions): Ask {
-  const token = async (): Promise<string> => {
-    try {
-      return (await readFile(tokenFile, 'utf8')).trim();
-    } catch (cause) {
-      throw new VitrineError('UNAUTHENTICATED', `the token file ${tokenFile} can't be read`, { cause });
-    }
-  };
+  const token = () => readToken(tokenFile);
   const client = new VitrineClient({ endpoint, token, timeout: timeoutMs, retry: { attempts: 1 } });
   return async ({ institution, from, to }) => {
     const filter = { institution, from: from.toString(), to: to.toString() };

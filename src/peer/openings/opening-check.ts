@@ -15,6 +15,7 @@ import {
 } from '../../ledger/core/index.js';
 import { refuseKey, type RegisteredKey } from '../../ledger/key-registry.js';
 import { checkSignatureOf, nativeHash, verifyingKeyOf } from '../../ledger/native.js';
+import type { HeldOpening } from './opening-store.js';
 
 /** Whose entries are one's own. */
 export interface Ownership {
@@ -39,6 +40,16 @@ export function requireLinked(leaf: Leaf, bytes: Uint8Array, salt: Uint8Array): 
     throw new VitrineError('INTEGRITY_VIOLATION', 'expected the opening that the leaf links to, got another');
   }
   return parseOpening(bytes);
+}
+
+/** The opening of its bytes, where the leaf links to them. */
+export function linked(leaf: Leaf, { opening, salt }: HeldOpening): Opening | undefined {
+  try {
+    return requireLinked(leaf, opening, salt);
+  } catch (cause) {
+    if (cause instanceof VitrineError) return undefined;
+    throw cause;
+  }
 }
 
 /** A key as an opening registers it; undefined when it doesn't. */

@@ -15,7 +15,7 @@ import type { Monitor } from '../monitor/monitor.js';
 import type { VerifiedLeaf } from '../replica/leaf-rules.js';
 import type { LeafStore } from '../replica/leaf-store.js';
 import { type Ask, type AskedOpening, PAGE, WINDOW } from './ask.js';
-import { refuseForeign, refuseSignature, registrationOf, requireLinked } from './opening-check.js';
+import { linked, refuseForeign, refuseSignature, registrationOf, requireLinked } from './opening-check.js';
 import type { HeldOpening, OpeningStore } from './opening-store.js';
 
 export interface OpeningsOptions {
@@ -33,6 +33,8 @@ export interface OpeningsOptions {
   readonly lateMs: number;
   /** Least and most milliseconds between two askings for what is missing. */
   readonly retryMs: { readonly least: number; readonly most: number };
+  /** Told of every opening that is held, at start too, once its leaf links to it. */
+  readonly onOpening?: (index: bigint, opening: Opening) => void;
 }
 
 /** What is known of an entry's opening; a byte an entry. */
@@ -68,6 +70,12 @@ export class Openings {
     return this.count(UNCHECKED);
   }
 
+  /** Whether an entry's opening is held. */
+  isHeld(index: bigint): boolean {
+    const state = this.stateOf(index);
+    return state === DONE || state === UNCHECKED;
+  }
+
   /** Takes note of an entry under a verified root. */
   want({ index, leaf }: VerifiedLeaf): void {
     const { all, institution } = this.options;
@@ -83,7 +91,9 @@ export class Openings {
       const bytes = await leaves.leaves(bundle);
       const sound = [...held.values()].filter((one) => {
         const leaf = bytes[Number(one.index % WIDTH)];
-        return leaf !== undefined && isLinked(parseLeaf(leaf), one);
+        const opening = leaf === undefined ? undefined : linked(parseLeaf(leaf), one);
+        if (opening !== undefined) this.options.onOpening?.(one.index, opening);
+        return opening !== undefined;
       });
       for (const { index, checked } of sound) this.mark(index, checked ? DONE : UNCHECKED);
       if (sound.length < held.size) await store.replace(bundle, sound);
@@ -156,7 +166,7 @@ export class Openings {
     const { index } = held;
     const leaf = await this.leafOf(index);
     try {
-      requireLinked(leaf, held.opening, held.salt);
+      this.options.onOpening?.(index, requireLinked(leaf, held.opening, held.salt));
     } catch (cause) {
       if (!(cause instanceof VitrineError)) throw cause;
       const message = `the API's opening of entry ${index} isn't the one on the log: ${cause.message}`;
@@ -211,13 +221,14 @@ export class Openings {
       const [found] = await ask({ institution: null, from: entry, to: entry + 1n });
       if (found?.index !== entry || found.opening === null) return undefined;
       held = { index: entry, salt: found.opening.salt, opening: found.opening.bytes, checked: true };
-      if (!isLinked(leaf, held)) return undefined;
+      if (linked(leaf, held) === undefined) return undefined;
       if (this.stateOf(entry) === NONE) {
         await store.add(entry / WIDTH, [held]); // not one of those that are judged
         this.mark(entry, DONE);
       }
     }
     const opening = requireLinked(leaf, held.opening, held.salt);
+    this.options.onOpening?.(entry, opening);
     this.registrations.set(entry, opening);
     return opening;
   }
@@ -283,14 +294,5 @@ export class Openings {
       this.states = wider;
     }
     this.states[at] = state;
-  }
-}
-
-function isLinked(leaf: Leaf, { opening, salt }: HeldOpening): boolean {
-  try {
-    return requireLinked(leaf, opening, salt) !== undefined;
-  } catch (cause) {
-    if (cause instanceof VitrineError) return false;
-    throw cause;
   }
 }

@@ -26,6 +26,7 @@ import {
   type RequestContext,
 } from '../../api/index.js';
 import type { VerifiedEntry } from '../../ledger/index.js';
+import { KeyEntryObject, keyEntries } from './key-entries.js';
 import { mayDecide, waitsFor } from './outlook.js';
 import { findUpload, listUploads } from './list.js';
 import {
@@ -168,5 +169,14 @@ export class UploadRequestResolver {
   @FieldResolver(() => Boolean, { description: 'The caller may deny it now.' })
   mayDeny(@Ctx() ctx: RequestContext, @Root() { record }: UploadRequestObject): boolean {
     return mayDecide(record.values, ctx.caller, 'refuse', ctx.clock());
+  }
+
+  @Classified('DIRECTORY')
+  @FieldResolver(() => [KeyEntryObject], {
+    description:
+      'Entries that registered, and where they were, revoked the keys that signed the statements; oldest first.',
+  })
+  keyEntries(@Ctx() ctx: RequestContext, @Root() { record }: UploadRequestObject): Promise<KeyEntryObject[]> {
+    return keyEntries(ctx, record.values.statements);
   }
 }
