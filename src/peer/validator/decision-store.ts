@@ -46,8 +46,8 @@ export class DecisionStore {
     const text = (await readTextIfThere(store.linesFile)) ?? '';
     for (const line of text.split('\n')) store.replay(line);
     const position = await readTextIfThere(store.positionFile);
-    if (position !== undefined) store.pass(positionOf(position, store.positionFile));
-    store.saved = store.at;
+    if (position !== undefined) store.saved = positionOf(position, store.positionFile);
+    store.pass(store.saved);
     await store.compact(now);
     return store;
   }
