@@ -7,6 +7,17 @@ export { EncounterPayload, EncounterResolver, EncountersPayload } from './encoun
 export { findEncounter } from './encounter.service.js';
 export { Encounter, EncounterConnection, toEncounter } from './encounter.type.js';
 export { EnrolmentResolver } from './enrolment.resolver.js';
+export {
+  groupsOf,
+  LinkedPatientResolver,
+  linkKind,
+  LINKS_OF,
+  PatientLink,
+  PatientLinkConnection,
+  PatientLinkPayload,
+  PatientLinkResolver,
+} from './links/index.js';
+export type { LinkFacts, LinksOf, LinkValues } from './links/index.js';
 export { CLINICAL_OPERATIONS } from './operations.js';
 export { patientKind } from './patient.kind.js';
 export { PatientPayload, PatientResolver } from './patient.resolver.js';

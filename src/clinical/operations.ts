@@ -1,6 +1,7 @@
 /** What is done with patients and encounters, and who may. */
 import type { Operation } from '../uploads/index.js';
 import { BY_CUSTODIAN } from './care.js';
+import { LINK_OPERATIONS } from './links/link.operations.js';
 
 const CARE = { permission: BY_CUSTODIAN, licensed: true } as const;
 const RETRACTED = { mutations: ['retractRecord'] } as const;
@@ -29,4 +30,5 @@ export const CLINICAL_OPERATIONS: readonly Operation[] = [
   RECORD_ENCOUNTER,
   AMEND_ENCOUNTER,
   RETRACT_ENCOUNTER,
+  ...LINK_OPERATIONS,
 ];

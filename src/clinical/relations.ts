@@ -24,14 +24,16 @@ export async function careRelations<V extends object>(
   if (caller === null) return records.map(() => new Set<Relation>());
   const { institution } = caller;
   const isOwn = (record: Unrelated<V>) => institution !== null && institution === record.head.custodian;
-  const asked = records.filter((record) => custodianTreats || !isOwn(record)).map(patientOf);
+  const files = await lookups.linked([...new Set(records.map(patientOf))]);
+  const filesOf = (record: Unrelated<V>) => [...(files.get(patientOf(record)) ?? [patientOf(record)])];
+  const asked = records.filter((record) => custodianTreats || !isOwn(record)).flatMap(filesOf);
   const treated = await treatedBy(caller, [...new Set(asked)], lookups);
   return records.map((record) => {
     const relations = new Set<Relation>();
-    const patient = patientOf(record);
-    if (caller.patient === patient) relations.add('SELF');
+    const person = filesOf(record);
+    if (caller.patient !== null && person.includes(caller.patient)) relations.add('SELF');
     if (isOwn(record)) relations.add('CUSTODIAN');
-    if (treated.has(patient)) relations.add('TREATING');
+    if (person.some((file) => treated.has(file))) relations.add('TREATING');
     if (caller.roles.has('AUDITOR')) relations.add('AUDITOR');
     return relations;
   });

@@ -60,5 +60,5 @@ export const erasureKind: RecordKind<ErasureValues> = {
       : [],
   lists: ['keeper'],
   threads: (erasure, head) => threadsAbout(erasure.record, head.patient, erasure.keeper),
-  relations: (caller, records) => Promise.resolve(records.map((record) => aboutRelations(caller, record))),
+  relations: aboutRelations,
 };

@@ -67,5 +67,5 @@ export const holdKind: RecordKind<HoldValues> = {
         ],
   lists: ['keeper'],
   threads: (hold, head) => threadsAbout(hold.record, head.patient, hold.keeper),
-  relations: (caller, records) => Promise.resolve(records.map((record) => aboutRelations(caller, record))),
+  relations: aboutRelations,
 };

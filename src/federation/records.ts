@@ -4,6 +4,8 @@ import type { RecordObject, RequestContext } from '../api/index.js';
 import {
   CLINICAL_OPERATIONS,
   encounterKind,
+  linkKind,
+  PatientLink,
   patientKind,
   toEncounter,
   toPatient,
@@ -55,6 +57,7 @@ export const RECORD_TYPES: readonly RecordType[] = [
   recordType(policyKind, (record) => new Policy(record)),
   recordType(patientKind, toPatient),
   recordType(encounterKind, toEncounter),
+  recordType(linkKind, (record) => new PatientLink(record)),
   recordType(formKind, (record) => new Form(record)),
   recordType(reportKind, (record) => new Report(record)),
   recordType(programmeKind, (record) => new Programme(record)),

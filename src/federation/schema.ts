@@ -21,7 +21,14 @@ import {
   ReceiptResolver,
   RecordLogResolver,
 } from '../audit/index.js';
-import { EncounterResolver, EnrolmentResolver, PatientResolver, retractResolver } from '../clinical/index.js';
+import {
+  EncounterResolver,
+  EnrolmentResolver,
+  LinkedPatientResolver,
+  PatientLinkResolver,
+  PatientResolver,
+  retractResolver,
+} from '../clinical/index.js';
 import { ErasedResolver, ErasureResolver, HoldResolver } from '../erasure/index.js';
 import {
   InstitutionSubsidiesResolver,
@@ -58,6 +65,8 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   PatientResolver,
   EncounterResolver,
   EnrolmentResolver,
+  PatientLinkResolver,
+  LinkedPatientResolver,
   RetractResolver,
   FormResolver,
   ReportResolver,

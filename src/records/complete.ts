@@ -16,8 +16,10 @@ import type { Query } from './query.js';
 
 /** All records of a kind whose `column` names a thread on which they began. */
 export interface Claim {
-  /** One of the kind's `lists`. */
+  /** One of the kind's `lists`, or the first of two columns that make one together. */
   readonly column: string;
+  /** The second of them. */
+  readonly or?: string;
   /** The thread's id. */
   readonly thread: string;
 }
@@ -48,24 +50,40 @@ export function claimOf(
   const claims: (Claim & { readonly length: number })[] = [];
   for (const condition of query.where) {
     const { column, op, value } = condition;
-    if (op !== 'eq' || typeof value !== 'string' || kind.lists?.includes(column) !== true) continue;
-    claims.push({ column, thread: value, length: trusted.listLength(kind.name, value) });
+    if (typeof value !== 'string' || !(op === 'eq' || op === 'either')) continue;
+    const or = op === 'either' ? { or: condition.or } : {};
+    const listed = kind.lists?.some((list) =>
+      typeof list === 'string' ? op === 'eq' && list === column : op === 'either' && isPair(list, condition),
+    );
+    if (listed !== true) continue;
+    claims.push({ column, ...or, thread: value, length: trusted.listLength(kind.name, value) });
   }
   const [shortest] = claims.sort((a, b) => a.length - b.length);
-  return shortest && { column: shortest.column, thread: shortest.thread };
+  if (shortest === undefined) return undefined;
+  const { length: _length, ...claim } = shortest;
+  return claim;
+}
+
+function isPair(
+  [first, second]: readonly [string, string],
+  condition: { column: string; or: string },
+): boolean {
+  return first === condition.column && second === condition.or;
 }
 
 /** Tells whether a query leaves out rows of its list by anything else than their ids. */
 export function isNarrowed({ where, words = [], order }: Query, claim: Claim): boolean {
-  const others = where.filter(({ column, op }) => column !== claim.column || op !== 'eq');
+  const own = claim.or === undefined ? 'eq' : 'either';
+  const others = where.filter(({ column, op }) => column !== claim.column || op !== own);
   return others.length > 0 || words.length > 0 || (order !== undefined && order.column !== 'id');
 }
 
 /** SQL of the whole list as one byte string; `thread` is the parameter that holds the thread's id. */
 export function listSql(kind: AnyKind, claim: Claim, thread: string, digest: string | null): string {
   const line = digest === null ? 'uuid_send(l.id)' : `uuid_send(l.id) || int8send(l.entry) || ${digest}`;
-  return `(SELECT string_agg(${line}, ''::bytea ORDER BY l.id) FROM "${kind.table}" l
-    WHERE l."${sqlName(claim.column)}" = ${thread}::uuid)`;
+  const columns = claim.or === undefined ? [claim.column] : [claim.column, claim.or];
+  const named = columns.map((column) => `l."${sqlName(column)}" = ${thread}::uuid`).join(' OR ');
+  return `(SELECT string_agg(${line}, ''::bytea ORDER BY l.id) FROM "${kind.table}" l WHERE ${named})`;
 }
 
 /** SQL of a row's digest: over its entry, its columns and, on demand, its search words; `row` is its alias. */
@@ -143,7 +161,7 @@ export function requirePlaces(
   const texts = columnTexts(kind, next.values, next.head);
   const before = base === null ? texts : columnTexts(kind, base.values, base.head);
   const threads = kind.threads(next.values, next.head);
-  for (const column of kind.lists) {
+  for (const column of kind.lists.flat()) {
     const thread = texts.get(column) ?? null;
     if (thread !== (before.get(column) ?? null) || (thread !== null && !threads.includes(thread)))
       throw new VitrineError('INTERNAL', `${kind.name}: ${column} is no thread that stays`);

@@ -13,6 +13,7 @@ export type {
   ColumnType,
   ColumnValue,
   Erased,
+  ListColumn,
   Loaded,
   RecordHead,
   RecordKind,
@@ -24,6 +25,7 @@ export type {
 export { KindRegistry } from './kinds.js';
 export type { AnyKind } from './kinds.js';
 export type { Random } from './envelope.js';
+export { listedOn } from './query.js';
 export type { Condition, Order, Query } from './query.js';
 export { CallerReader, withRelation } from './reader.js';
 export type { Edge, LookupsFor, Page, RecordReader } from './reader.js';

@@ -100,7 +100,15 @@ export interface RelationLookups {
     except: (member: string) => boolean,
     since: string,
   ): Promise<ReadonlySet<string>>;
+  /**
+   * All files of the person of each of these patients, itself among them: those that confirmed links lead to. Proven by
+   * the log. Throws INTEGRITY_VIOLATION when a link is missing or doesn't verify.
+   */
+  linked(patients: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
 }
+
+/** A column by which a list goes, or two of which one names the thread. */
+export type ListColumn = string | readonly [string, string];
 
 /**
  * The declaration of a kind. Its functions are written as methods, which TypeScript compares in both directions, so
@@ -134,9 +142,10 @@ export interface RecordKind<V extends object = object> {
   readonly columns: Readonly<Record<string, Column<V>>>;
   /**
    * Columns that name a thread on which the first version begins: lists by them prove themselves gap-free. All records
-   * of the kind on such a thread name it there, and no later version names another.
+   * of the kind on such a thread name it there, and no later version names another. A pair of columns is one list: each
+   * record of it names the thread in one of them.
    */
-  readonly lists?: readonly string[];
+  readonly lists?: readonly ListColumn[];
   uniqueKeys?(values: V, head: RecordHead): readonly UniqueKey[];
   searchWords?(values: V, head: RecordHead): readonly SearchWord[];
   /** Threads that every version joins, most telling first; 1 to 4 ids. */

@@ -2,12 +2,14 @@
 import { base64url, fromBase64url, fromUtf8, utf8, VitrineError } from '../ledger/core/index.js';
 import { asText, columnType, isTextOf, sqlName, SQL_TYPES } from './columns.js';
 import type { Claim } from './complete.js';
-import type { ColumnType, ColumnValue } from './kind.js';
+import type { ColumnType, ColumnValue, ListColumn } from './kind.js';
 import type { AnyKind } from './kinds.js';
 
 /** One condition on a side column; all conditions of a query must hold. */
 export type Condition =
   | { readonly column: string; readonly op: 'eq' | 'gte' | 'gt' | 'lte' | 'lt'; readonly value: ColumnValue }
+  /** Either of two columns holds the value. */
+  | { readonly column: string; readonly or: string; readonly op: 'either'; readonly value: string }
   | { readonly column: string; readonly op: 'in'; readonly value: readonly (string | number)[] }
   | { readonly column: string; readonly op: 'isNull'; readonly value: boolean };
 
@@ -33,6 +35,13 @@ export interface Query {
 export interface Sql {
   readonly text: string;
   readonly parameters: readonly unknown[];
+}
+
+/** The condition that a record stands on a thread by one of its kind's lists. */
+export function listedOn(list: ListColumn, thread: string): Condition {
+  if (typeof list === 'string') return { column: list, op: 'eq', value: thread };
+  const [column, or] = list;
+  return { column, or, op: 'either', value: thread };
 }
 
 const OPERATORS = { eq: '=', gte: '>=', gt: '>', lte: '<=', lt: '<' } as const;
@@ -98,6 +107,12 @@ function clause(kind: AnyKind, condition: Condition, bind: (value: unknown, type
   const type = SQL_TYPES[requireType(kind, condition.column)];
   const column = `d."${sqlName(condition.column)}"`;
   if (condition.op === 'isNull') return `${column} IS ${condition.value ? '' : 'NOT '}NULL`;
+  if (condition.op === 'either') {
+    const other = `d."${sqlName(condition.or)}"`;
+    requireType(kind, condition.or);
+    const value = `${bind(condition.value, 'text')}::${type}`;
+    return `(${column} = ${value} OR ${other} = ${value})`;
+  }
   if (condition.op === 'in')
     return `${column} = ANY(${bind(condition.value.map(String), 'text[]')}::${type}[])`;
   if (condition.value === null) throw new VitrineError('INTERNAL', 'use isNull to compare with null');

@@ -4,9 +4,9 @@ import { VitrineError } from '../ledger/core/index.js';
 import type { Caller } from './caller.js';
 import type { Relation } from './field-class.js';
 import { claimOf } from './complete.js';
-import type { Loaded, RecordKind, RelationLookups, Unrelated } from './kind.js';
+import type { ListColumn, Loaded, RecordKind, RelationLookups, Unrelated } from './kind.js';
 import { violation } from './open.js';
-import type { Query } from './query.js';
+import { listedOn, type Query } from './query.js';
 import type { Outcome, RecordStore } from './store.js';
 import type { SealedVersion } from './versions.js';
 
@@ -51,7 +51,7 @@ export interface RecordReader {
    * Every record of a kind by one of its `lists`: for what rests on there being no other, or none at all. Oldest first;
    * meant for few. Throws INTEGRITY_VIOLATION when one is missing or doesn't verify.
    */
-  complete<V extends object>(kind: RecordKind<V>, column: string, thread: string): Promise<Loaded<V>[]>;
+  complete<V extends object>(kind: RecordKind<V>, list: ListColumn, thread: string): Promise<Loaded<V>[]>;
   /** What the caller is to records that aren't stored yet, or that another reader loaded. */
   relate<V extends object>(kind: RecordKind<V>, records: readonly Unrelated<V>[]): Promise<Loaded<V>[]>;
   /** Forgets what this request has read: after a mutation, and between a subscription's events. */
@@ -151,11 +151,11 @@ export class CallerReader implements RecordReader {
 
   async complete<V extends object>(
     kind: RecordKind<V>,
-    column: string,
+    list: ListColumn,
     thread: string,
   ): Promise<Loaded<V>[]> {
     const records: Loaded<V>[] = [];
-    const where = [{ column, op: 'eq', value: thread }] as const;
+    const where = [listedOn(list, thread)];
     let after: string | null = null;
     do {
       // Records don't leave a list, and each page's statement proves all of it.

@@ -1,6 +1,7 @@
 /** The facts that relations to records rest on, asked of the store: every row that counts has been verified. */
-import type { EncounterValues } from '../clinical/index.js';
-import { encounterKind } from '../clinical/index.js';
+import type { EncounterValues, LinkFacts } from '../clinical/index.js';
+import { encounterKind, groupsOf, linkKind, LINKS_OF } from '../clinical/index.js';
+import { listedOn } from '../records/index.js';
 import type { Condition, LookupsFor, RecordStore, Unrelated } from '../records/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 
@@ -21,6 +22,33 @@ async function* encounters(
     }
     after = listed.length > PAGE ? (listed[PAGE - 1]?.cursor ?? null) : null;
   } while (after !== null);
+}
+
+/**
+ * All links of a patient, in whatever state.
+ * @throws VitrineError INTEGRITY_VIOLATION when one is missing or doesn't verify: what it opens or closes can't be told
+ */
+async function linksOf(store: RecordStore, patient: string): Promise<readonly LinkFacts[]> {
+  // Nearly every person has one file, which the log says without a query.
+  if (store.ledger.trusted.listLength(linkKind.name, patient) === 0) return [];
+  const found: LinkFacts[] = [];
+  const claim = { column: LINKS_OF[0], or: LINKS_OF[1], thread: patient };
+  let after: string | null = null;
+  do {
+    const listed = await store.find(linkKind, {
+      where: [listedOn(LINKS_OF, patient)],
+      first: PAGE,
+      after,
+      claim,
+    });
+    for (const { outcome } of listed.slice(0, PAGE)) {
+      if (outcome instanceof VitrineError) throw outcome;
+      // The kind tells what its values are.
+      found.push(outcome.values as LinkFacts);
+    }
+    after = listed.length > PAGE ? (listed[PAGE - 1]?.cursor ?? null) : null;
+  } while (after !== null);
+  return found;
 }
 
 /** Care that was given: an encounter that is only planned, or was called off, opens no file. */
@@ -57,5 +85,6 @@ export function lookupsFor(clock: () => Date): LookupsFor {
       }
       return found;
     },
+    linked: (patients) => groupsOf(patients, (patient) => linksOf(store, patient)),
   });
 }

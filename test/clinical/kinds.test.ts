@@ -186,8 +186,13 @@ describe('relations of care', () => {
   const encounter = record<EncounterValues>('Encounter', ENCOUNTER, encounterValues.parse(VISIT));
   const now = new Date('2026-03-31T12:00:00Z');
 
-  function lookups(treated: string[], asked: unknown[] = []): RelationLookups {
+  function lookups(
+    treated: string[],
+    asked: unknown[] = [],
+    files: readonly string[] = [PATIENT],
+  ): RelationLookups {
     return {
+      linked: (patients) => Promise.resolve(new Map(patients.map((id) => [id, new Set(files)]))),
       now: () => now,
       treated: (patients, institution, except, since) => {
         asked.push([patients, institution, [ONE, OTHER].filter(except), since]);

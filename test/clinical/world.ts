@@ -14,7 +14,13 @@ import {
   EnrolmentResolver,
   encounterKind,
   type EncounterValues,
+  groupsOf,
+  type LinkFacts,
+  LinkedPatientResolver,
+  linkKind,
+  type LinkValues,
   patientKind,
+  PatientLinkResolver,
   PatientResolver,
   retractResolver,
 } from '../../src/clinical/index.js';
@@ -31,6 +37,7 @@ import type {
   Unrelated,
 } from '../../src/records/index.js';
 import { CustodianResolver, InstitutionResolver, MemberResolver } from '../../src/registry/index.js';
+import { listedOn } from '../../src/records/index.js';
 import { institutionKind, memberKind } from '../../src/standing/index.js';
 import { makingOf, requirePermitted, type AnyChange } from '../../src/uploads/index.js';
 
@@ -47,7 +54,13 @@ interface Answer {
   }[];
 }
 
-const KINDS = [institutionKind, memberKind, patientKind, encounterKind] as unknown as RecordKind<object>[];
+const KINDS = [
+  institutionKind,
+  memberKind,
+  patientKind,
+  encounterKind,
+  linkKind,
+] as unknown as RecordKind<object>[];
 
 let counter = 0;
 
@@ -71,6 +84,8 @@ export class World {
         PatientResolver,
         EncounterResolver,
         EnrolmentResolver,
+        PatientLinkResolver,
+        LinkedPatientResolver,
         BatchReceiptResolver,
         retractResolver({}),
       ],
@@ -133,7 +148,11 @@ export class World {
       kind: RecordKind<V>,
       list: readonly Unrelated<V>[],
     ): Promise<Loaded<V>[]> => {
-      const relations = await kind.relations(caller, list, { now: () => this.now, treated: this.#treated });
+      const relations = await kind.relations(caller, list, {
+        now: () => this.now,
+        treated: this.#treated,
+        linked: (patients) => groupsOf(patients, (patient) => Promise.resolve(this.#linksOf(patient))),
+      });
       return list.map((record, place) => ({ ...record, relations: relations[place] ?? new Set() }));
     };
     const of = <V extends object>(kind: RecordKind<V>) =>
@@ -177,7 +196,7 @@ export class World {
         };
       },
       complete: (kind, column, thread) => {
-        const where: Condition[] = [{ column, op: 'eq', value: thread }];
+        const where: Condition[] = [listedOn(column, thread)];
         return relate(
           kind,
           of(kind).filter((record) => matches(kind, record, { where, first: 1000 })),
@@ -187,6 +206,14 @@ export class World {
       relate,
       forget: () => {},
     };
+  }
+
+  #linksOf(patient: string): LinkFacts[] {
+    return [...this.records.values()].flatMap((record) => {
+      if (record.kind !== linkKind.name) return [];
+      const values = record.values as LinkValues;
+      return values.first === patient || values.second === patient ? [values] : [];
+    });
   }
 
   readonly #treated = (
@@ -295,9 +322,10 @@ function columnOf<V extends object>(kind: RecordKind<V>, record: Unrelated<V>, c
 function matches<V extends object>(kind: RecordKind<V>, record: Unrelated<V>, query: Query): boolean {
   const words = kind.searchWords?.(record.values, record.head) ?? [];
   return (
-    query.where.every((condition) =>
-      holds(columnOf(kind, record, condition.column) as string | null, condition),
-    ) &&
+    query.where.every((condition) => {
+      const columns = condition.op === 'either' ? [condition.column, condition.or] : [condition.column];
+      return columns.some((column) => holds(columnOf(kind, record, column) as string | null, condition));
+    }) &&
     (query.words ?? []).every((wanted) =>
       words.some(({ scope, value }) => scope === wanted.scope && value === wanted.value),
     )
@@ -308,7 +336,7 @@ function holds(value: string | null, condition: Condition): boolean {
   if (condition.op === 'isNull') return (value === null) === condition.value;
   if (condition.op === 'in') return value !== null && condition.value.includes(value);
   const other = condition.value as string;
-  if (condition.op === 'eq') return value === other;
+  if (condition.op === 'eq' || condition.op === 'either') return value === other;
   if (value === null) return false;
   return { gte: value >= other, gt: value > other, lte: value <= other, lt: value < other }[condition.op];
 }

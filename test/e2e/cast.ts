@@ -67,6 +67,10 @@ export function relationsTo(type: string, who: string | null): string[] {
         ...(state || who === 'finance.ministry' ? ['PAYER'] : []),
         ...(ofCity && type === 'Subsidy' ? ['PAYEE'] : []),
       ];
+    case 'PatientLink':
+      // Who treats the person reads the other file; why it is one isn't for it.
+      if (who === 'patient.self') return ['SELF'];
+      return ofCity ? ['CUSTODIAN'] : audits;
     case 'Hold':
     case 'Erasure':
       if (who === 'patient.self') return ['SELF'];
@@ -82,8 +86,11 @@ export function relationsTo(type: string, who: string | null): string[] {
   }
 }
 
-/** Ids of one record of every type, and of North's encounter of the same patient. */
-export type Records = Readonly<Record<string, string>> & { readonly northEncounter: string };
+/** Ids of one record of every type, of North's encounter of the same patient, and of another file of the same person. */
+export type Records = Readonly<Record<string, string>> & {
+  readonly northEncounter: string;
+  readonly otherFile: string;
+};
 
 export const PATIENT = {
   identifiers: [{ system: 'urn:test:national', value: 'N-4711' }],
@@ -146,6 +153,7 @@ export const SECRETS: Readonly<Record<string, Readonly<Record<string, string>>>>
     outcome: 'bypass',
     note: 'phoned',
   },
+  PatientLink: { evidence: 'Signet ring' },
   Institution: { account: 'DE89370400440532013000' },
   Member: { subject: 'clinician.city' },
   Report: { indicators: '31337', note: 'Ward seven closed', reason: 'recount of March' },
@@ -204,10 +212,20 @@ export async function enact(vitrine: TestVitrine): Promise<Records> {
     start: '2025-12-02T09:00:00.000Z',
     note: 'Suture removal at the north gate',
   });
+  const otherFile = await make('registrar.city', 'registerPatient', 'patient', {
+    unidentified: true,
+    names: [{ use: 'TEMP', text: 'Woman of the ferry' }],
+  });
   return {
     Patient: patient,
     Encounter: encounter,
     northEncounter,
+    otherFile,
+    PatientLink: await make('registrar.city', 'linkPatients', 'link', {
+      patient: otherFile,
+      other: patient,
+      evidence: 'Signet ring with her initials',
+    }),
     Institution: city ?? '',
     Erasure: await make('clinician.city', 'eraseRecord', 'erasure', {
       kind: 'ENCOUNTER',

@@ -81,6 +81,7 @@ export const EXISTENCE: Readonly<Record<string, string>> = {
   Report: 'DIRECTORY',
   Programme: 'DIRECTORY',
   Subsidy: 'DIRECTORY',
+  PatientLink: 'DIRECTORY',
   Hold: 'DIRECTORY',
   Erasure: 'DIRECTORY',
   UploadRequest: 'DIRECTORY',
@@ -95,7 +96,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     IDENTITY:
       'identifiers names displayName unidentified gender birthDate deceased deceasedAt addresses contacts insurance maritalStatus language retractionReason',
     CRITICAL: 'alerts',
-    DIRECTORY: 'retracted encounters',
+    DIRECTORY: 'retracted encounters links linkedPatients',
   },
   Encounter: {
     CLINICAL: 'reason diagnoses outcome note',
@@ -126,6 +127,10 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     DIRECTORY: 'state programme payer payee proposedBy approvedBy rejectedBy disbursedBy confirmedBy',
     FINANCIAL: 'amount purpose reference reason',
     ACCOUNT: 'account',
+  },
+  PatientLink: {
+    DIRECTORY: 'patientIds keeperIds state',
+    IDENTITY: 'evidence contradictionReason endReason',
   },
   Hold: { DIRECTORY: 'kind recordId state reason releaseReason' },
   Erasure: { DIRECTORY: 'kind recordId fields legalBasis state refusal' },

@@ -14,6 +14,7 @@ const TYPES = [
   'Report',
   'Programme',
   'Subsidy',
+  'PatientLink',
   'Hold',
   'Erasure',
 ];

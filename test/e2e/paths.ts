@@ -29,6 +29,7 @@ const ROOTS: Readonly<Record<string, (records: Records) => string>> = {
   Report: ({ Report }) => `report(id: "${Report}")`,
   Programme: ({ Programme }) => `programme(id: "${Programme}")`,
   Subsidy: ({ Subsidy }) => `subsidy(id: "${Subsidy}")`,
+  PatientLink: ({ PatientLink }) => `patientLink(id: "${PatientLink}")`,
   Hold: ({ Hold }) => `hold(id: "${Hold}")`,
   Erasure: ({ Erasure }) => `erasure(id: "${Erasure}")`,
   UploadRequest: ({ UploadRequest }) => `uploadRequest(id: "${UploadRequest}")`,
@@ -82,7 +83,7 @@ const CARE: readonly Way[] = [
   {
     type: 'Patient',
     by: 'patients',
-    query: (selection) => `{ patients(first: 100) ${edges(selection)} }`,
+    query: (selection) => `{ patients(first: 50) ${edges(selection)} }`,
     path: ['patients', 'edges', 'node'],
     leads: (who) => ofCity(who) || isSelf(who),
     alone: false,
@@ -135,6 +136,39 @@ const CARE: readonly Way[] = [
       `{ encounters(filter: { patient: "${Patient}" }) ${edges(selection)} }`,
     path: ['encounters', 'edges', 'node'],
     leads: (who) => ofCity(who) || isSelf(who),
+    alone: false,
+  },
+];
+
+const LINKS: readonly Way[] = [
+  {
+    type: 'Patient',
+    by: 'linkedPatients',
+    query: (selection, { otherFile }) =>
+      `{ patient(id: "${otherFile}") { linkedPatients { ${selection} } } }`,
+    path: ['patient', 'linkedPatients'],
+    alone: true,
+  },
+  {
+    type: 'Encounter',
+    by: 'linkedPatients.encounters',
+    query: (selection, { otherFile }) =>
+      `{ patient(id: "${otherFile}") { linkedPatients { encounters ${edges(selection)} } } }`,
+    path: ['patient', 'linkedPatients', 'encounters', 'edges', 'node'],
+    alone: false,
+  },
+  {
+    type: 'PatientLink',
+    by: 'patient.links',
+    query: (selection, { Patient }) => `{ patient(id: "${Patient}") { links { ${selection} } } }`,
+    path: ['patient', 'links'],
+    alone: true,
+  },
+  {
+    type: 'PatientLink',
+    by: 'patientLinks',
+    query: (selection) => `{ patientLinks(filter: { state: CONFIRMED }) ${edges(selection)} }`,
+    path: ['patientLinks', 'edges', 'node'],
     alone: false,
   },
 ];
@@ -276,4 +310,4 @@ const STATE: readonly Way[] = [
   },
 ];
 
-export const PATHS: readonly Way[] = [...GENERAL, ...CARE, ...REGISTRY, ...STATE];
+export const PATHS: readonly Way[] = [...GENERAL, ...CARE, ...LINKS, ...REGISTRY, ...STATE];

@@ -37,6 +37,11 @@ const HIDDEN: readonly (readonly [who: string | null, type: string])[] = [
   [null, 'Report'],
   [null, 'Programme'],
   [null, 'Subsidy'],
+  ['clinician.harbour', 'PatientLink'],
+  ['clinician.north', 'PatientLink'],
+  ['regulator.one', 'PatientLink'],
+  ['patient.one', 'PatientLink'],
+  [null, 'PatientLink'],
   ['clinician.harbour', 'Hold'],
   ['clinician.north', 'Hold'],
   ['patient.one', 'Hold'],
@@ -50,7 +55,7 @@ const HIDDEN: readonly (readonly [who: string | null, type: string])[] = [
 describe('what is not for the caller', () => {
   it.each(HIDDEN)('looks to %s like a %s that is not there', async (who, type) => {
     const id = records[type] ?? '';
-    const root = type.toLowerCase();
+    const root = type.charAt(0).toLowerCase() + type.slice(1);
     for (const query of [
       (asked: string) => `{ ${root}(id: "${asked}") { id version custodian { name } history { index } } }`,
       (asked: string) => `{ node(id: "${asked}") { __typename id } }`,

@@ -26,6 +26,8 @@ const OTHER_NAME: Readonly<Record<string, string>> = {
   ...apiNames('Policy', 'requirement', 'rule role institutions person count waitSeconds ownCounts'),
   ...apiNames('UploadRequest', 'requestId', 'request part input'),
   ...apiNames('UploadRequest', 'statements', 'contents issuedAt'),
+  ...apiNames('PatientLink', 'patientIds', 'first second'),
+  ...apiNames('PatientLink', 'keeperIds', 'firstKeeper secondKeeper'),
   ...apiNames('UploadRequest', 'waitsFor', 'requirements'),
   ...apiNames('UploadRequest', 'memberId', 'uploader'),
 };

@@ -62,7 +62,11 @@ function record<V>(kind: string, id: string, custodian: string, values: V): Unre
   return { kind, head, values, anchor };
 }
 
-const NO_LOOKUPS = { now: () => new Date(0), treated: () => Promise.resolve(new Set<string>()) };
+const NO_LOOKUPS = {
+  now: () => new Date(0),
+  treated: () => Promise.resolve(new Set<string>()),
+  linked: () => Promise.resolve(new Map<string, ReadonlySet<string>>()),
+};
 
 function problemsOf(
   schema: { safeParse(value: unknown): { error?: { issues: { path: PropertyKey[] }[] } | undefined } },

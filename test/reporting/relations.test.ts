@@ -5,7 +5,11 @@ import { formKind, reportKind } from '../../src/reporting/index.js';
 
 const HOME = '00000000-0000-7000-8000-000000000001';
 const OTHER = '00000000-0000-7000-8000-000000000002';
-const LOOKUPS = { now: () => new Date(0), treated: () => Promise.resolve(new Set<string>()) };
+const LOOKUPS = {
+  now: () => new Date(0),
+  treated: () => Promise.resolve(new Set<string>()),
+  linked: () => Promise.resolve(new Map<string, ReadonlySet<string>>()),
+};
 
 function member(role: Role, more: Partial<Member> = {}): Member {
   return {

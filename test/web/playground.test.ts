@@ -23,7 +23,7 @@ describe('the playground page', () => {
     );
   });
 
-  it('carries the ready queries: four resources, a subsidy’s life, tampering, the feed, permission', async () => {
+  it('carries the ready queries: four resources, a subsidy’s life, tampering, the feed, permission, links', async () => {
     const names = (await readyQueries()).map(({ name }) => name.replace(/^\d+-/, ''));
     for (const name of [
       'patients',
@@ -34,6 +34,7 @@ describe('the playground page', () => {
       'tampering',
       'feed',
       'permission',
+      'linked-files',
     ]) {
       expect(names).toContain(name);
     }

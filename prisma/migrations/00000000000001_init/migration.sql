@@ -35,6 +35,21 @@ CREATE TABLE "encounter" (
 );
 
 -- CreateTable
+CREATE TABLE "patient_link" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "first" UUID NOT NULL,
+    "second" UUID NOT NULL,
+    "first_keeper" UUID NOT NULL,
+    "second_keeper" UUID NOT NULL,
+    "state" TEXT NOT NULL,
+
+    CONSTRAINT "patient_link_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "hold" (
     "id" UUID NOT NULL,
     "version" INTEGER NOT NULL,
@@ -383,6 +398,21 @@ CREATE INDEX "encounter_patient_custodian_idx" ON "encounter"("patient", "custod
 
 -- CreateIndex
 CREATE INDEX "encounter_custodian_started_at_idx" ON "encounter"("custodian", "started_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "patient_link_entry_key" ON "patient_link"("entry");
+
+-- CreateIndex
+CREATE INDEX "patient_link_first_idx" ON "patient_link"("first");
+
+-- CreateIndex
+CREATE INDEX "patient_link_second_idx" ON "patient_link"("second");
+
+-- CreateIndex
+CREATE INDEX "patient_link_first_keeper_idx" ON "patient_link"("first_keeper");
+
+-- CreateIndex
+CREATE INDEX "patient_link_second_keeper_idx" ON "patient_link"("second_keeper");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "hold_entry_key" ON "hold"("entry");

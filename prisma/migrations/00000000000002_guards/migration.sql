@@ -117,6 +117,7 @@ SELECT vitrine_guard_record('hold');
 SELECT vitrine_guard_record('institution');
 SELECT vitrine_guard_record('member');
 SELECT vitrine_guard_record('patient');
+SELECT vitrine_guard_record('patient_link');
 SELECT vitrine_guard_record('policy');
 SELECT vitrine_guard_record('programme');
 SELECT vitrine_guard_record('report');

@@ -9,6 +9,7 @@ import {
   ApproveSubsidyDocument,
   ChangeLicenceDocument,
   ConfirmErasureDocument,
+  ConfirmPatientLinkDocument,
   ConfirmSubsidyDocument,
   CreateProgrammeDocument,
   DefineFormDocument,
@@ -18,6 +19,7 @@ import {
   EnrolMemberDocument,
   EraseRecordDocument,
   FileReportDocument,
+  LinkPatientsDocument,
   PlaceHoldDocument,
   ProposeSubsidyDocument,
   RecordEncounterDocument,
@@ -32,6 +34,7 @@ import {
   RetractRecordDocument,
   RotateKeyDocument,
   SuspendMemberDocument,
+  UnlinkPatientsDocument,
 } from '../generated/graphql.js';
 
 /** The documents by the mutations' names. */
@@ -43,6 +46,7 @@ export const OPERATIONS = {
   approveSubsidy: ApproveSubsidyDocument,
   changeLicence: ChangeLicenceDocument,
   confirmErasure: ConfirmErasureDocument,
+  confirmPatientLink: ConfirmPatientLinkDocument,
   confirmSubsidy: ConfirmSubsidyDocument,
   createProgramme: CreateProgrammeDocument,
   defineForm: DefineFormDocument,
@@ -52,6 +56,7 @@ export const OPERATIONS = {
   enrolMember: EnrolMemberDocument,
   eraseRecord: EraseRecordDocument,
   fileReport: FileReportDocument,
+  linkPatients: LinkPatientsDocument,
   placeHold: PlaceHoldDocument,
   proposeSubsidy: ProposeSubsidyDocument,
   recordEncounter: RecordEncounterDocument,
@@ -66,6 +71,7 @@ export const OPERATIONS = {
   retractRecord: RetractRecordDocument,
   rotateKey: RotateKeyDocument,
   suspendMember: SuspendMemberDocument,
+  unlinkPatients: UnlinkPatientsDocument,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;
@@ -97,7 +103,7 @@ export function isOperation(name: string): name is OperationName {
 }
 
 /** Members of an input that name a record which stands already: what the mutation changes. */
-const CHANGED = ['encounter', 'report', 'subsidy', 'member', 'erasure', 'upload', 'id'] as const;
+const CHANGED = ['encounter', 'report', 'subsidy', 'member', 'erasure', 'upload', 'link', 'id'] as const;
 
 /** Asks for permission under the `requestId` of the mutation that is to load it: the one id that two items may share. */
 export const ASKING: OperationName = 'requestUpload';
@@ -127,6 +133,7 @@ const CREATING: ReadonlySet<OperationName> = new Set([
   'recordEncounter',
   'recordEncounters',
   'registerPatient',
+  'linkPatients',
   'registerInstitution',
   'enrolMember',
   'fileReport',

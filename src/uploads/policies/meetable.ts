@@ -24,7 +24,7 @@ import type { PolicyValues } from './policy.kind.js';
 import { actsForOthers } from './verdict.js';
 
 /** What protects, or only says no, waits for nobody. */
-const IMMEDIATE: readonly string[] = ['member.suspend', 'hold.place', 'erasure.refuse'];
+const IMMEDIATE: readonly string[] = ['member.suspend', 'hold.place', 'erasure.refuse', 'link.end'];
 
 /** By these a state that lost members helps itself: they rest on regulators alone, with one to spare. */
 const RECOVERING: readonly string[] = [

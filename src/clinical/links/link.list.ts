@@ -1,0 +1,37 @@
+/** Lists of links: those of an institution's files, and for a patient its own. */
+import { requireFilter, visible } from '../../access/index.js';
+import type { RequestContext } from '../../api/index.js';
+import { VitrineError } from '../../ledger/core/index.js';
+import type { Condition, Member, Page, Relation } from '../../records/index.js';
+import { listedOn } from '../../records/index.js';
+import { isGiven } from '../../registry/index.js';
+import { requireSignedIn } from '../../uploads/index.js';
+import type { PatientLinkFilter } from './link.input.js';
+import { linkKind, LINKS_AT, LINKS_OF, type LinkValues } from './link.kind.js';
+
+/** Which links a caller may list, and what it is to every one of them. */
+function scopeOf({ institution, patient, roles }: Member): { where: Condition[]; relation: Relation } {
+  if (roles.has('AUDITOR')) return { where: [], relation: 'AUDITOR' };
+  if (institution !== null) return { where: [listedOn(LINKS_AT, institution)], relation: 'CUSTODIAN' };
+  if (patient !== null) return { where: [listedOn(LINKS_OF, patient)], relation: 'SELF' };
+  throw new VitrineError('FORBIDDEN', 'this is for members of an institution and for patients');
+}
+
+/** A page of links, newest first. */
+export async function listLinks(
+  ctx: RequestContext,
+  filter: PatientLinkFilter,
+  page: { readonly first: number; readonly after?: string },
+): Promise<Page<LinkValues>> {
+  const caller = requireSignedIn(ctx.caller);
+  const { where, relation } = scopeOf(caller);
+  if (isGiven(filter.state)) where.push({ column: 'state', op: 'eq', value: filter.state });
+  requireFilter(caller, linkKind, ['id', ...(isGiven(filter.state) ? ['state'] : [])], new Set([relation]));
+  // Ids are UUIDv7, so their order is that of the making.
+  const order = { column: 'id', direction: 'DESC' } as const;
+  const found = await ctx.records.find(linkKind, { where, order, ...page });
+  const edges = found.edges.filter(
+    ({ record }) => record instanceof VitrineError || visible(caller, linkKind, record),
+  );
+  return { ...found, edges };
+}
