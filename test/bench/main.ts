@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { anchoring } from './anchoring.js';
 import { ledger } from './ledger.js';
 import { uploads } from './uploads.js';
+import { views } from './views.js';
 
 /** What a benchmark is told. */
 export interface BenchOptions {
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   anchoring,
   ledger,
   uploads,
+  views,
 };
 
 export async function main(words: readonly string[]): Promise<void> {

@@ -6,14 +6,16 @@ import { TypeSetter } from './line.js';
 import type { LaidOutPages, PageModel, PageOptions, Watermark } from './model.js';
 import { COLOURS, LEADING, SIZES, placed, row } from './rows.js';
 import type { Row } from './rows.js';
+import { NEWLINES } from './text.js';
 import { WatermarkTile } from './watermark.js';
 
 const DEFAULT_WIDTH = 800;
 const DEFAULT_HEIGHT = 1130;
 const FOOTER = SIZES.small * LEADING * 2 + 12;
 /** What one look may hold. A patient of a lifetime has a tenth of it. */
-const MOST_PAGES = 500;
-const MOST_CHARACTERS = 2_000_000;
+const MOST_PAGES = 400;
+const MOST_CHARACTERS = 300_000;
+const MOST_LINES = 20_000;
 
 /** All pages of a model as SVG documents, with the mark on each. */
 export function layoutPages(model: PageModel, mark: Watermark, options: PageOptions = {}): string[] {
@@ -55,9 +57,16 @@ function between(value: number, least: number, most: number, name: string): numb
 }
 
 function requireReadable(model: PageModel): void {
-  const lines = [...model.sections, ...model.entries].flatMap(({ lines }) => lines);
-  const characters = lines.reduce((sum, { label, value }) => sum + label.length + value.length, 0);
+  const parts = [...model.sections, ...model.entries].flatMap((part) => [
+    part.title,
+    'when' in part ? part.when : '',
+    ...part.lines.flatMap(({ label, value }) => [label, value]),
+  ]);
+  const texts = [model.title, model.subtitle ?? '', model.generatedAt, ...parts];
+  const characters = texts.reduce((sum, text) => sum + text.length, 0);
   if (characters > MOST_CHARACTERS) throw tooMuch(`${MOST_CHARACTERS} characters`, characters);
+  const lines = texts.reduce((sum, text) => sum + text.split(NEWLINES).length, 0);
+  if (lines > MOST_LINES) throw tooMuch(`${MOST_LINES} lines`, lines);
 }
 
 function tooMuch(most: string, got: number): VitrineError {

@@ -33,7 +33,7 @@ export class TypeSetter {
 
   /** One line, shortened by an ellipsis where it doesn't fit. */
   line(value: string, weight: Weight, width: number): SetLine {
-    const flat = value.replaceAll(/\s+/gu, ' ').trim();
+    const flat = value.slice(0, LONGEST_LINE).replaceAll(/\s+/gu, ' ').trim();
     const [first, ...more] = this.lines(flat, weight, width);
     if (first === undefined || more.length === 0) return first ?? EMPTY;
     const graphemes = graphemesOf(flat);
@@ -76,27 +76,36 @@ export class TypeSetter {
       const whole = this.#width(paragraph, levels, start, end);
       const space = this.#width(paragraph, levels, end, next);
       if (whole <= width) yield { start, end, width: whole, space };
-      else yield* this.#pieces(paragraph, levels, { start, end, space, width });
+      else yield* this.#pieces(paragraph, levels, { start, end, space }, width);
     }
   }
 
-  /** A word that is longer than a line, in pieces that fit. */
+  /** A word that is longer than a line, in pieces that fit: as many graphemes as seem to, and fewer if they don't. */
   *#pieces(
     paragraph: Paragraph,
     levels: EmbeddingLevels | null,
-    { start, end, space, width }: Word,
+    word: Omit<Word, 'width'>,
+    room: number,
   ): Generator<Word> {
-    let [from, used, at] = [start, 0, start];
-    for (const grapheme of graphemesOf(paragraph.text.slice(start, end))) {
-      const one = this.#width(paragraph, levels, at, at + grapheme.length);
-      if (used + one > width && at > from) {
-        yield { start: from, end: at, width: used, space: 0 };
-        [from, used] = [at, 0];
+    const ends = endsOf(paragraph.text, word.start, word.end);
+    for (let [start, first] = [word.start, 0]; first < ends.length;) {
+      let last = first;
+      for (let used = 0, from = start; last < ends.length; from = ends[last] ?? word.end, last += 1) {
+        used += this.#width(paragraph, levels, from, ends[last] ?? word.end);
+        if (used > room) break;
       }
-      used += one;
-      at += grapheme.length;
+      let count = Math.max(1, last - first);
+      const end = () => ends[first + count - 1] ?? word.end;
+      // Letters that join may be wider than each alone.
+      let width = this.#width(paragraph, levels, start, end());
+      while (width > room && count > 1) {
+        count = Math.max(1, Math.min(count - 1, Math.floor((count * room) / width)));
+        width = this.#width(paragraph, levels, start, end());
+      }
+      yield { start, end: end(), width, space: first + count === ends.length ? word.space : 0 };
+      start = end();
+      first += count;
     }
-    yield { start: from, end, width: used, space };
   }
 
   #width(paragraph: Paragraph, levels: EmbeddingLevels | null, start: number, end: number): number {
@@ -136,6 +145,8 @@ function bidiOf(factory: unknown): Bidi {
     throw new TypeError(`expected bidi-js to be a function, got ${typeof factory}`);
   return (factory as () => Bidi)();
 }
+/** Of a text that is to stand on one line no more than this is looked at. */
+const LONGEST_LINE = 400;
 const EMPTY: SetLine = { width: 0, items: [], rightToLeft: false };
 /** Hebrew, Arabic and what else is written from the right, and the marks of direction. */
 const RIGHT_TO_LEFT =
@@ -243,4 +254,10 @@ function mayBreak(before: string, after: string): boolean {
 }
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Where the graphemes of a part of a text end. */
+function endsOf(text: string, start: number, end: number): number[] {
+  let at = start;
+  return graphemesOf(text.slice(start, end)).map(({ length }) => (at += length));
+}
+
 const graphemesOf = (text: string): string[] => Array.from(graphemes.segment(text), ({ segment }) => segment);

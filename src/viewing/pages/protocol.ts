@@ -5,4 +5,4 @@ export interface RenderJob {
   readonly scale: 1 | 2;
 }
 
-export type RenderAnswer = { readonly png: Uint8Array } | { readonly failed: true };
+export type RenderAnswer = { readonly png: Uint8Array<ArrayBuffer> } | { readonly failed: true };

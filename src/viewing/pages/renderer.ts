@@ -69,18 +69,27 @@ export class PageRenderer {
   }
 
   #next(): void {
-    const slot = this.#idle.at(-1);
+    if (this.#idle.length === 0) return;
     const waiting = this.#waiting.shift();
-    if (slot === undefined || waiting === undefined) {
-      if (waiting !== undefined) this.#waiting.unshift(waiting);
-      return;
-    }
-    this.#idle.pop();
-    const free = (): void => {
-      this.#idle.push(slot);
-      if (!this.#closed) this.#next();
-    };
-    slot.run(waiting.job, this.#timeoutMs).then(waiting.resolve, waiting.reject).finally(free);
+    if (waiting === undefined) return;
+    const slot = this.#idle.pop();
+    if (slot === undefined) return;
+    void slot.run(waiting.job, this.#timeoutMs).then(
+      (png) => {
+        this.#free(slot);
+        waiting.resolve(png);
+      },
+      async (error: unknown) => {
+        waiting.reject(error);
+        await slot.ready();
+        this.#free(slot);
+      },
+    );
+  }
+
+  #free(slot: RenderSlot): void {
+    this.#idle.push(slot);
+    if (!this.#closed) this.#next();
   }
 }
 

@@ -19,29 +19,42 @@ const HEAP_MB = 128;
 export class RenderSlot {
   readonly #file: URL;
   #worker: Worker | null = null;
+  /** The thread that was given up, until it has ended. */
+  #ending: Promise<unknown> = Promise.resolve();
 
   constructor(file: URL = workerFile()) {
     this.#file = file;
   }
 
   /**
-   * Renders one page. Whoever calls waits for the answer before the next call.
-   * @throws VitrineError UNAVAILABLE when the page took longer than `timeoutMs`, or the thread ended
+   * Renders one page. Whoever calls waits for the answer, and for `ready`, before the next call.
+   * @throws VitrineError UNAVAILABLE when the page took longer than `timeoutMs` or the thread ended, INTERNAL when the
+   * page is no SVG document
    */
   async run(job: RenderJob, timeoutMs: number): Promise<Uint8Array> {
     const worker = this.#started();
-    try {
-      return await answerOf(worker, job, timeoutMs);
-    } catch (error) {
-      this.#worker = null;
-      await worker.terminate();
+    const answer = await answerOf(worker, job, timeoutMs).catch((error: unknown) => {
+      this.#giveUp();
       throw error;
-    }
+    });
+    if ('png' in answer) return answer.png;
+    throw new VitrineError('INTERNAL', 'expected an SVG document, got one that can not be drawn');
+  }
+
+  /** When the next page may come: a thread in the middle of a page ends only behind it, and two would be too many. */
+  async ready(): Promise<void> {
+    await this.#ending;
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate();
+    this.#giveUp();
+    await this.#ending;
+  }
+
+  #giveUp(): void {
+    const worker = this.#worker;
     this.#worker = null;
+    if (worker !== null) this.#ending = Promise.all([this.#ending, worker.terminate()]);
   }
 
   #started(): Worker {
@@ -59,7 +72,7 @@ export class RenderSlot {
   }
 }
 
-function answerOf(worker: Worker, job: RenderJob, timeoutMs: number): Promise<Uint8Array> {
+function answerOf(worker: Worker, job: RenderJob, timeoutMs: number): Promise<RenderAnswer> {
   return new Promise((resolve, reject) => {
     const settle = (outcome: () => void): void => {
       clearTimeout(timer);
@@ -67,13 +80,10 @@ function answerOf(worker: Worker, job: RenderJob, timeoutMs: number): Promise<Ui
       worker.unref();
       outcome();
     };
-    const answered = (answer: RenderAnswer): void =>
-      settle(() => ('png' in answer ? resolve(answer.png) : reject(failure('the page could not be drawn'))));
+    const answered = (answer: RenderAnswer): void => settle(() => resolve(answer));
     const ended = (): void => settle(() => reject(failure('the drawing of the page broke off')));
-    const timer = setTimeout(
-      () => settle(() => reject(failure(`the page was not drawn within ${timeoutMs} ms`))),
-      timeoutMs,
-    );
+    const late = (): void => settle(() => reject(failure(`the page was not drawn within ${timeoutMs} ms`)));
+    const timer = setTimeout(late, timeoutMs);
     worker.on('message', answered).on('error', ended).on('exit', ended);
     // A process that waits for a page doesn't end; one that waits for none may.
     worker.ref();

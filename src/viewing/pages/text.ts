@@ -18,13 +18,15 @@ export interface Paragraph {
 export const OBJECT = '\uFFFC';
 export const BOX = 255;
 
-const NEWLINES = /\r\n|[\n\r\u000B\u000C\u0085\u2028\u2029]/u;
+export const NEWLINES = /\r\n|[\n\r\u000B\u000C\u0085\u2028\u2029]/u;
 /** Joiners, marks of direction and invisible spaces: they have no glyph and do no harm. */
 const INVISIBLE = /^[\u00AD\u034F\u061C\u200B-\u200F\u2060-\u2064\uFE00-\uFE0F\uFEFF\u{E0100}-\u{E01EF}]$/u;
 /** Controls, other format characters, halves of pairs, private and unassigned ones. */
 const UNSEEN = /^[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]$/u;
 const MARK = /^\p{M}$/u;
 const TAB = '    ';
+/** So many marks may stand on one letter; more would reach into the lines above, over what stands there. */
+const MOST_MARKS = 4;
 
 /** The paragraphs of a value, split at its newlines. */
 export function paragraphsOf(value: string, weight: Weight): Paragraph[] {
@@ -35,8 +37,10 @@ function paragraphOf(source: string, weight: Weight): Paragraph {
   let text = '';
   const fonts: number[] = [];
   const boxes = new Map<number, string>();
+  let marks = 0;
   for (const character of source) {
-    const font = fontOf(character, weight, fonts.at(-1));
+    marks = MARK.test(character) ? marks + 1 : 0;
+    const font = marks > MOST_MARKS ? BOX : fontOf(character, weight, fonts.at(-1));
     if (font === BOX) boxes.set(text.length, nameOf(character));
     const drawn = font === BOX ? OBJECT : character;
     text += drawn;

@@ -9,19 +9,20 @@ import type { RenderAnswer, RenderJob } from './protocol.js';
 /** Drawing needs no font and no file: texts are outlines. */
 const OPTIONS = { font: { loadSystemFonts: false }, logLevel: 'off' } as const;
 
-function render({ svg, scale }: RenderJob): Uint8Array {
+function render({ svg, scale }: RenderJob): Uint8Array<ArrayBuffer> {
   const image = new Resvg(svg, { ...OPTIONS, fitTo: { mode: 'zoom', value: scale } }).render();
   // An invisible watermark goes here: between the pixels (`image.pixels`) and their compression.
-  return image.asPng();
+  return new Uint8Array(image.asPng()); // a copy of its own, to be handed over rather than copied again
 }
 
 parentPort?.on('message', (job: RenderJob) => {
-  parentPort?.postMessage(answerTo(job));
+  const answer = answerTo(job);
+  parentPort?.postMessage(answer, 'png' in answer ? [answer.png.buffer] : []);
 });
 
 function answerTo(job: RenderJob): RenderAnswer {
   try {
-    return { png: new Uint8Array(render(job)) };
+    return { png: render(job) };
   } catch {
     // What the library says of a document could repeat what stands in it.
     return { failed: true };
