@@ -20,6 +20,17 @@ const count = (least: number, most: number): z.ZodPipe<z.ZodString, z.ZodType<nu
     .regex(/^\d{1,12}$/, `expected a whole number`)
     .pipe(z.coerce.number<string>().min(least).max(most));
 const url = z.url({ protocol: /^https?$/, error: 'expected an http(s) address' });
+/** As clients write it: what a proof must name is compared with it. */
+const publicUrls = z.string().transform((text, context) =>
+  text.split(',').map((part) => {
+    const given = URL.canParse(part.trim()) ? new URL(part.trim()) : null;
+    const { protocol, origin, pathname, search, hash, username } = given ?? {};
+    if ((protocol === 'https:' || protocol === 'http:') && search === '' && hash === '' && username === '')
+      return `${origin}${pathname}`.replace(/\/+$/, '');
+    context.addIssue({ code: 'custom', message: 'expected http(s) addresses, comma-separated' });
+    return z.NEVER;
+  }),
+);
 const database = z.url({
   protocol: /^postgres(ql)?$/,
   error: 'expected postgresql://user:password@host/base',
@@ -83,6 +94,16 @@ export const SETTINGS = {
     z.string().min(1),
     'none',
     'addresses (CIDR, comma-separated) of a proxy in front that ends TLS; or "loopback"',
+  ),
+  PUBLIC_URL: setting(
+    publicUrls,
+    'none: as requests name it',
+    'addresses (comma-separated) by which clients reach this server; a DPoP proof must name one of them',
+  ),
+  DPOP: setting(
+    z.enum(['required', 'optional']),
+    'optional, in production required',
+    'whether access tokens must be bound to a key of their holder (RFC 9449); production takes no others',
   ),
   LOG_LEVEL: setting(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
@@ -209,6 +230,11 @@ function productionProblems(given: Given, environment: Environment): Problem[] {
       'TLS_CERT and TLS_KEY, or TRUST_PROXY: production needs TLS, its own or a proxy in front',
     );
   }
+  if (given.DPOP === 'optional') refuse('DPOP', 'DPOP: production takes no bearer tokens; leave it out');
+  if (!given.PUBLIC_URL)
+    refuse('PUBLIC_URL', 'PUBLIC_URL: production needs the addresses that clients use, for proofs to name');
+  else if (given.PUBLIC_URL.some((one) => !one.startsWith('https:')))
+    refuse('PUBLIC_URL', 'PUBLIC_URL: must be https in production');
   if (!given.LOG_ORIGIN || given.LOG_ORIGIN === DEVELOPMENT_ORIGIN)
     refuse('LOG_ORIGIN', "LOG_ORIGIN: production needs the audit log's own name");
   if (given.INTROSPECTION === 'all')
@@ -268,11 +294,13 @@ export function parseConfig(environment: Environment): Config {
     tls:
       given.TLS_CERT && given.TLS_KEY ? { cert: resolve(given.TLS_CERT), key: resolve(given.TLS_KEY) } : null,
     trustProxy: given.TRUST_PROXY?.split(',').map((part) => part.trim()) ?? null,
+    publicUrls: given.PUBLIC_URL ?? null,
     dataDir,
     keysDir: given.KEYS_DIR ? resolve(given.KEYS_DIR) : resolve(dataDir, 'keys'),
     databaseUrl: given.DATABASE_URL ?? null,
     databaseOwnerUrl: given.DATABASE_OWNER_URL ?? null,
     identity,
+    dpop: given.DPOP ?? (production ? 'required' : 'optional'),
     personaSwitch: given.PERSONA_SWITCH ?? development,
     sample: given.SAMPLE ?? (development && mode !== 'test'),
     playground: given.PLAYGROUND ?? !production,

@@ -108,6 +108,11 @@ export function listKeyOf(keys: Pick<KeyStore, 'counterMac'>): Uint8Array {
   return keys.counterMac('vitrine/lists/v1', 0n);
 }
 
+/** The key of the nonces that the deployment gives to clients; as secret, and as shared. */
+export function nonceKeyOf(keys: Pick<KeyStore, 'counterMac'>): Uint8Array {
+  return keys.counterMac('vitrine/nonces/v1', 0n);
+}
+
 /** The id under which keys of the system's own records stand. */
 const SYSTEM = 'system';
 

@@ -1,6 +1,7 @@
 /**
- * Reads bearer tokens (design: access, "Signing in"): JWTs of one OpenID provider, for one audience, RFC 9068 and
- * RFC 8725. A token says who asks and nothing more; role, institution and licence come from verified records.
+ * Reads access tokens (design: access, "Signing in"): JWTs of one OpenID provider, for one audience, RFC 9068 and
+ * RFC 8725. A token says who asks and nothing more; role, institution and licence come from verified records. Whether who
+ * shows it is the one it was given to, `dpop` tells.
  */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import type { JWTVerifyGetKey } from 'jose';
@@ -12,30 +13,28 @@ export interface Claims {
   readonly subject: string;
   /** When the token ends, seconds since 1970; an open subscription ends with it. */
   readonly expires: number;
-  /** RFC 7638 thumbprint of the key that the bearer proved to hold; null: the token is bound to none. */
+  /** RFC 7638 thumbprint of the key that the token is bound to (`cnf.jkt`); null: to none. */
   readonly key: string | null;
 }
 
-/** Turns an `authorization` header into claims. */
-export interface Authenticator {
+/** Turns a token into claims. */
+export interface TokenReader {
   /**
-   * @param authorization the header's value; undefined: no token, anonymous.
-   * @returns null for anonymous.
    * @throws VitrineError UNAUTHENTICATED saying what is wrong with the token; UNAVAILABLE when the issuer's keys
    * cannot be had.
    */
-  authenticate(authorization: string | undefined): Promise<Claims | null>;
+  read(token: string): Promise<Claims>;
 }
 
-export interface AuthenticatorOptions {
+export interface TokenReaderOptions {
   readonly issuer: string;
   readonly audience: string;
   readonly keys: JWTVerifyGetKey;
   readonly clock: () => Date;
 }
 
-/** Signatures by a key pair only: a shared secret or `none` would let a reader of the keys forge tokens. */
-const ALGORITHMS = ['EdDSA', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'];
+/** Signatures by a key pair only: a shared secret or `none` would let a reader of the keys forge tokens, and proofs. */
+export const ALGORITHMS = ['EdDSA', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'];
 
 /** Seconds that clocks may differ. */
 const TOLERANCE = 5;
@@ -71,19 +70,21 @@ function refusalOf(error: unknown, issuer: string): VitrineError {
 const unavailable = (cause: unknown): VitrineError =>
   new VitrineError('UNAVAILABLE', "the issuer's keys cannot be fetched at the moment", { cause });
 
-/** @returns the token of a header `Bearer <token>` (RFC 6750, 2.1). */
-function bearer(authorization: string): string {
-  const match = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization);
-  if (!match?.[1]) throw new VitrineError('UNAUTHENTICATED', 'expected authorization: Bearer <token>');
-  if (match[1].length > LONGEST_TOKEN) throw new VitrineError('UNAUTHENTICATED', 'the token is too long');
-  return match[1];
+/** @returns the thumbprint of the key that a token is bound to (RFC 9449 section 6.1), null when it is bound to none. */
+function boundKey(cnf: unknown): string | null {
+  if (cnf === undefined) return null;
+  const jkt = typeof cnf === 'object' && cnf !== null && 'jkt' in cnf ? cnf.jkt : undefined;
+  if (typeof jkt === 'string' && /^[A-Za-z0-9_-]{43}$/.test(jkt)) return jkt;
+  // Bound by a certificate, for instance (RFC 8705): taken as a bearer token it would be bound to nothing.
+  throw new VitrineError('UNAUTHENTICATED', "the token's claim cnf holds no jkt: it is bound in another way");
 }
 
-/** Makes the authenticator of one issuer. */
-export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+/** Makes the reader of one issuer's tokens. */
+export function createTokenReader(options: TokenReaderOptions): TokenReader {
   const { issuer, audience, keys, clock } = options;
-  const verify = async (authorization: string): Promise<Claims> => {
-    const { payload } = await jwtVerify(bearer(authorization), keys, {
+  const verify = async (token: string): Promise<Claims> => {
+    if (token.length > LONGEST_TOKEN) throw new VitrineError('UNAUTHENTICATED', 'the token is too long');
+    const { payload } = await jwtVerify(token, keys, {
       issuer,
       audience,
       algorithms: ALGORITHMS,
@@ -96,13 +97,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     if (typeof sub !== 'string' || sub === '' || sub.length > 255) {
       throw new VitrineError('UNAUTHENTICATED', "the token's claim sub is missing or not valid");
     }
-    return { issuer, subject: sub, expires: exp, key: null };
+    return { issuer, subject: sub, expires: exp, key: boundKey(payload['cnf']) };
   };
   return {
-    authenticate: async (authorization) => {
-      if (authorization === undefined || authorization === '') return null;
+    read: async (token) => {
       try {
-        return await verify(authorization);
+        return await verify(token);
       } catch (error) {
         throw refusalOf(error, issuer);
       }

@@ -66,6 +66,8 @@ export interface Config {
   readonly tls: { readonly cert: string; readonly key: string } | null;
   /** Addresses of a proxy whose forwarding headers are believed. */
   readonly trustProxy: readonly string[] | null;
+  /** Addresses by which clients reach this deployment, normalised, without a slash at the end; null: as they say. */
+  readonly publicUrls: readonly string[] | null;
   readonly dataDir: string;
   readonly keysDir: string;
   /** Null: embedded PostgreSQL in `dataDir`. */
@@ -73,6 +75,8 @@ export interface Config {
   /** Login that owns the tables; null: as `databaseUrl`. */
   readonly databaseOwnerUrl: string | null;
   readonly identity: Identity;
+  /** Whether tokens must be bound to a key of their holder's (DPoP). */
+  readonly dpop: 'required' | 'optional';
   readonly personaSwitch: boolean;
   /** Load the sample population into an empty base. */
   readonly sample: boolean;
