@@ -1,6 +1,7 @@
 /** `vitrine import fhir`: FHIR files through the public API. */
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
+import { keyBeside } from '../peer/index.js';
 import { loadConfig } from '../config.js';
 import { EXIT } from './exit.js';
 import { findFiles, importFhir, readIdentifier, readTokens } from './import/index.js';
@@ -11,7 +12,7 @@ import { noServer, serverAddress } from './token.js';
 
 interface Options {
   readonly server?: string;
-  readonly tokens?: ImportOptions['access'];
+  readonly tokens?: { readonly access: ImportOptions['access']; readonly file: string };
   readonly institution?: NonNullable<ImportOptions['institution']>;
   readonly region?: string;
   readonly ownership?: NonNullable<ImportOptions['ownership']>;
@@ -51,6 +52,13 @@ function tell(summary: ImportSummary): void {
 const refusedLine = ({ file, path, message, code }: RefusedItem): string =>
   `REFUSED ${file}${path === '' ? '' : ` ${path}`}: ${message}${code === undefined ? '' : ` (${code})`}`;
 
+/** The tokens with the key beside their file. */
+async function accessOf(given: Options['tokens']): Promise<ImportOptions['access']> {
+  if (given === undefined) return { kind: 'development' };
+  const key = await keyBeside(given.file);
+  return given.access.kind === 'tokens' && key !== undefined ? { ...given.access, key } : given.access;
+}
+
 /** Whether nobody listened: the system's own word for it, however deep `fetch` and the client have wrapped it. */
 function isRefused(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -69,7 +77,7 @@ async function runImport(paths: readonly string[], options: Options, finish: Fin
     const summary = await importFhir({
       paths,
       server,
-      access: tokens ?? { kind: 'development' },
+      access: await accessOf(tokens),
       ...(institution === undefined ? {} : { institution }),
       ...(region === undefined ? {} : { region }),
       ...(owner === undefined ? {} : { ownership: owner }),
@@ -103,8 +111,8 @@ export function addImport(program: Command, finish: Finish): void {
     .option('--server <address>', 'the server [by PORT and HOST]')
     .option(
       '--tokens <file>',
-      'JSON file {"ministry": token, "<system>|<value>": token}; without: personas',
-      argument(readTokens),
+      'JSON file {"ministry": token, "<system>|<value>": token}, their key in <file>.jwk; without: personas',
+      argument((file) => ({ file, access: readTokens(file) })),
     )
     .option('--institution <system|value>', 'institution of what names none', argument(readIdentifier))
     .option('--region <region>', 'region of organisations without an address')

@@ -210,7 +210,10 @@ export function addOutbox(program: Command, finish: Finish): void {
     .argument('<id>', 'the item')
     .action((id: string, words: Common) => show(id, words));
   command('send', 'send what waits, and again what was not answered')
-    .requiredOption('--token-file <file>', "file with the member's access token; read before each request")
+    .requiredOption(
+      '--token-file <file>',
+      "file with the member's access token, its key in <file>.jwk; read before each request",
+    )
     .option('--endpoint <url>', 'the GraphQL endpoint [by PORT and HOST]', address)
     .option(
       '--signing-key <file>',

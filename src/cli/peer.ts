@@ -178,7 +178,10 @@ export function addPeer(program: Command, finish: Finish): void {
     .option('--host <address>', 'address to listen on [127.0.0.1]')
     .option('--port <port>', 'port to listen on; 0 takes a free one [7380]', whole)
     .option('--institution <id>', "the peer's institution: its entries' openings are kept and checked")
-    .option('--token-file <file>', 'file with an access token for the openings; read at each request')
+    .option(
+      '--token-file <file>',
+      'file with an access token for the openings, its key in <file>.jwk; read at each request',
+    )
     .addOption(
       new Option('--openings <which>', "which openings are kept; all: an auditor's").choices([
         'own',

@@ -1,10 +1,12 @@
 /** `vitrine token <persona>`: a development token from the running server. */
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { DpopKey } from '../client/index.js';
 import { loadConfig } from '../config.js';
 import { VitrineError } from '../ledger/core/error.js';
 import { PERSONAS } from '../server/index.js';
 import type { Config } from '../server/index.js';
+import { keyFromFile } from './key-file.js';
 import { note, say, sayJson } from './output.js';
 import type { Finish } from './program.js';
 
@@ -25,20 +27,24 @@ export const noServer = (server: string, cause: unknown): VitrineError =>
 /**
  * Asks the server for a development token.
  *
+ * @param key the token is bound to it; left out, whoever bears it may use it
  * @throws VitrineError UNAVAILABLE when none answers, FORBIDDEN when it gives none.
  */
 export async function developmentToken(
   server: string,
   persona: string,
+  key?: DpopKey,
 ): Promise<{ readonly token: string; readonly expiresIn: number }> {
   let response: Response;
   try {
-    response = await fetch(new URL('/dev/token', server), {
+    const url = new URL('/dev/token', server);
+    const init = {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ persona }),
       signal: AbortSignal.timeout(10_000),
-    });
+    };
+    response = await (key === undefined ? fetch(url, init) : key.fetch(fetch, url, init));
   } catch (cause) {
     throw noServer(server, cause);
   }
@@ -58,10 +64,15 @@ export function addToken(program: Command, _finish: Finish): void {
     .description('print a development token of a persona, from the running server')
     .argument('<persona>', 'registrar.city, clinician.city, …, or the subject of any member')
     .option('--server <address>', 'the server [by PORT and HOST]')
+    .option(
+      '--key-file <file>',
+      'bind the token to the key of this JWK file, which is made when it is not there',
+    )
     .option('--json', 'print {"access_token", "expires_in"}')
-    .action(async (persona: string, options: { server?: string; json?: boolean }) => {
+    .action(async (persona: string, options: { server?: string; keyFile?: string; json?: boolean }) => {
       const server = options.server ?? serverAddress(loadConfig());
-      const { token, expiresIn } = await developmentToken(server, persona);
+      const key = options.keyFile === undefined ? undefined : await keyFromFile(options.keyFile);
+      const { token, expiresIn } = await developmentToken(server, persona, key);
       if (!PERSONAS.some(({ name }) => name === persona))
         note(
           `${persona} is no persona of the sample: its token is good for a member enrolled under this subject`,

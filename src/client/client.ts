@@ -8,6 +8,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { Kind, OperationTypeNode, print } from 'graphql';
 import { parseAnswer } from './answer.js';
 import type { Answer } from './answer.js';
+import type { DpopKey } from './dpop.js';
 import { ClientError } from './error.js';
 import type { ResponseError } from './error.js';
 import { follow } from './follow.js';
@@ -21,6 +22,11 @@ export interface VitrineClientOptions {
   readonly endpoint: string | URL;
   /** Access token, or what gets one; asked before every sending. Without it the client isn't signed in. */
   readonly token?: string | (() => string | Promise<string>);
+  /**
+   * Key that the token is bound to (DPoP), or what gets it; asked before every sending. Without it the token is shown as a
+   * bearer token, which production doesn't take.
+   */
+  readonly dpop?: DpopKey | (() => DpopKey | undefined | Promise<DpopKey | undefined>);
   /** Default: the platform's. */
   readonly fetch?: typeof globalThis.fetch;
   /** Milliseconds to wait for one answer. Default 60,000. */
@@ -110,31 +116,34 @@ export class VitrineClient {
     variables: Omit<V, 'after'>,
     options: FollowOptions = {},
   ): AsyncGenerator<Event<T>, void, undefined> {
-    const { endpoint, token, random = Math.random, sleep: wait = sleep } = this.#options;
+    const { endpoint, token, dpop, random = Math.random, sleep: wait = sleep } = this.#options;
     const newest = async (): Promise<bigint> =>
       BigInt((await this.request(CheckpointDocument, {})).checkpoint.size) - 1n;
     const bearer = async (): Promise<string | undefined> => (typeof token === 'function' ? token() : token);
-    const deps = { endpoint, token: bearer, retry: this.#retry, sleep: wait, random, newest };
+    const key = async (): Promise<DpopKey | undefined> => (typeof dpop === 'function' ? dpop() : dpop);
+    const deps = { endpoint, token: bearer, key, retry: this.#retry, sleep: wait, random, newest };
     return follow(deps, document, variables, options);
   }
 
   async #send<T>(body: string, signal: AbortSignal | undefined): Promise<Outcome<T>> {
-    const { endpoint, token, timeout = 60_000 } = this.#options;
+    const { endpoint, token, dpop, timeout = 60_000 } = this.#options;
     const bearer = typeof token === 'function' ? await token() : token;
+    const key = typeof dpop === 'function' ? await dpop() : dpop;
+    const send = this.#options.fetch ?? globalThis.fetch;
     const signals = [AbortSignal.timeout(timeout), ...(signal === undefined ? [] : [signal])];
     let response: Response;
     let text: string;
     try {
-      response = await (this.#options.fetch ?? globalThis.fetch)(endpoint, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/graphql-response+json, application/json',
-          ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-        },
-        body,
-        signal: AbortSignal.any(signals),
-      });
+      const headers = {
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json, application/json',
+      };
+      const init = { method: 'POST', headers, body, signal: AbortSignal.any(signals) };
+      const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+      response =
+        bearer === undefined || key === undefined
+          ? await send(endpoint, { ...init, headers: { ...headers, ...authorization } })
+          : await key.fetch(send, endpoint, init, bearer);
       text = await response.text();
     } catch (cause) {
       signal?.throwIfAborted();

@@ -6,6 +6,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
 import { createClient, type Client } from 'graphql-ws/client';
 import { type Answer, parseAnswer } from './answer.js';
+import type { DpopKey } from './dpop.js';
 import { ClientError, type ClientErrorCode } from './error.js';
 import { delayAfter, type RetryOptions, type Sleep } from './retry.js';
 
@@ -28,6 +29,8 @@ export interface FollowDependencies {
   /** Address of the GraphQL endpoint, `http(s):`. */
   readonly endpoint: string | URL;
   readonly token: () => Promise<string | undefined>;
+  /** The key that the token is bound to. */
+  readonly key: () => Promise<DpopKey | undefined>;
   readonly retry: Required<RetryOptions>;
   readonly sleep: Sleep;
   readonly random: () => number;
@@ -107,18 +110,33 @@ async function* connection<T>(
       yield { ...answer, after: positionOf(result.extensions) };
     }
   } catch (error) {
-    throw asClientError(error);
+    throw (await wantsNonce(deps, error)) ?? asClientError(error);
   } finally {
     signal?.removeEventListener('abort', stop);
     await client.dispose();
   }
 }
 
-function connect({ endpoint, token }: FollowDependencies, webSocketImpl: unknown): Client {
+/** The server asks for its nonce in the proof: the same is asked again at once. */
+async function wantsNonce(
+  { endpoint, key }: FollowDependencies,
+  error: unknown,
+): Promise<ClientError | null> {
+  const { reason } = (typeof error === 'object' && error !== null ? error : {}) as { reason?: unknown };
+  if (typeof reason !== 'string' || !(await key())?.takeCloseReason(endpoint, reason)) return null;
+  const message = 'the server asks for a nonce';
+  return new ClientError([
+    { code: 'RESUME_REQUIRED', message, path: [], inputPath: [], problems: [], details: {} },
+  ]);
+}
+
+function connect({ endpoint, token, key }: FollowDependencies, webSocketImpl: unknown): Client {
   return createClient({
     url: String(endpoint).replace(/^http/, 'ws'),
     connectionParams: async () => {
       const bearer = await token();
+      const bound = await key();
+      if (bearer !== undefined && bound !== undefined) return bound.connectionParams(endpoint, bearer);
       return bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
     },
     retryAttempts: 0,

@@ -3,6 +3,8 @@ export { VitrineClient } from './client.js';
 export type { RequestOptions, VitrineClientOptions } from './client.js';
 export type { Answer } from './answer.js';
 export type { Event, FollowOptions } from './follow.js';
+export { DpopKey } from './dpop.js';
+export type { PrivateJwk, ProofOf } from './dpop.js';
 export { ClientError } from './error.js';
 export { verifyEd25519 } from './ed25519.js';
 export { verifyBundle, verifyCheckpointPair, verifyReceipt } from './verify.js';

@@ -24,7 +24,7 @@ export { initLedger } from './init.js';
 export type { GenesisContext, InitOptions } from './init.js';
 export type { RegisteredKey } from './key-registry.js';
 export type { HeldKeys, KeySource, MasterKey, Signer } from './key-source.js';
-export { openKeyStore } from './key-store.js';
+export { nonceKeyOf, openKeyStore } from './key-store.js';
 export type { KeyStore, KeyStoreOptions, PublicKey } from './key-store.js';
 export { verifyLogPosition } from './log-position.js';
 export type { LogPosition, PositionOptions } from './log-position.js';

@@ -17,3 +17,4 @@ export { createWitnessKey, readWitnessKey } from './witness-key.js';
 export type { WitnessKey } from './witness-key.js';
 export { Witness } from './witness/witness.js';
 export type { WitnessAnswer, WitnessFault, WitnessOptions } from './witness/witness.js';
+export { keyBeside, readKeyFile } from './key-file.js';

@@ -34,7 +34,18 @@ export interface TokenReaderOptions {
 }
 
 /** Signatures by a key pair only: a shared secret or `none` would let a reader of the keys forge tokens, and proofs. */
-export const ALGORITHMS = ['EdDSA', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'];
+export const ALGORITHMS = [
+  'EdDSA',
+  'ES256',
+  'ES384',
+  'ES512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'RS256',
+  'RS384',
+  'RS512',
+];
 
 /** Seconds that clocks may differ. */
 const TOLERANCE = 5;

@@ -4,8 +4,9 @@ import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { MeasuredRequest } from '../api/index.js';
 import type { LogSource } from './log-routes.js';
 import type { Caller } from '../records/index.js';
-import type { Authenticator, Claims } from './authentication.js';
+import type { Claims } from './authentication.js';
 import type { DevelopmentIssuer } from './dev-issuer.js';
+import type { Authenticator, Proofs } from './dpop/index.js';
 import type { HealthCheck } from './health.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
@@ -40,6 +41,8 @@ export interface ServerDependencies<C extends CallerContext> {
   /** Calls back when something may have changed anyone's standing; gives what stops it. */
   readonly onChange?: (heard: () => void) => () => void;
   readonly authenticator: Authenticator;
+  /** Takes the proofs that the development issuer binds tokens by. */
+  readonly proofs: Pick<Proofs, 'verify'>;
   /** Present in development only: serves `/dev/token` and its keys. */
   readonly developmentIssuer: DevelopmentIssuer | null;
   /**

@@ -26,8 +26,11 @@ export interface DevelopmentIssuer {
   /** Public keys, as `/.well-known/jwks.json` shows them. */
   readonly jwks: JSONWebKeySet;
   readonly keys: JWTVerifyGetKey;
-  /** @returns a signed access token for `subject`. */
-  issue(subject: string): Promise<string>;
+  /**
+   * @param bound thumbprint of the key that it shall be bound to; null or left out: a bearer token
+   * @returns a signed access token for `subject`.
+   */
+  issue(subject: string, bound?: string | null): Promise<string>;
 }
 
 /** Reads the private key of `dev-issuer.json`, or makes it. */
@@ -61,9 +64,9 @@ export async function openDevelopmentIssuer(options: {
     issuer: DEVELOPMENT_ISSUER,
     jwks,
     keys: createLocalJWKSet(jwks),
-    issue: (subject) => {
+    issue: (subject, bound = null) => {
       const now = Math.floor(options.clock().getTime() / 1000);
-      return new SignJWT({})
+      return new SignJWT(bound === null ? {} : { cnf: { jkt: bound } })
         .setProtectedHeader({ alg: 'EdDSA', kid, typ: 'at+jwt' })
         .setIssuer(DEVELOPMENT_ISSUER)
         .setAudience(options.audience)

@@ -5,7 +5,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { VitrineError } from '../ledger/core/error.js';
+import { ALGORITHMS } from './authentication.js';
 import type { DevelopmentIssuer } from './dev-issuer.js';
+import type { AddressesOf, Proofs } from './dpop/index.js';
 import { DEVELOPMENT_TOKEN_SECONDS } from './dev-issuer.js';
 import { PERSONAS } from './personas.js';
 
@@ -26,18 +28,41 @@ function requireLoopback(request: FastifyRequest): void {
   }
 }
 
+const TOKEN_PATH = '/dev/token';
+
+export interface DevelopmentRoutes {
+  readonly issuer: DevelopmentIssuer;
+  readonly proofs: Pick<Proofs, 'verify'>;
+  readonly addressesOf: AddressesOf;
+  /** Give no token that is bound to no key: nothing here would take it. */
+  readonly required: boolean;
+}
+
+/** Thumbprint of the key that a token shall be bound to (RFC 9449 section 5); null: to none. */
+async function boundTo(
+  request: FastifyRequest,
+  { proofs, addressesOf, required }: DevelopmentRoutes,
+): Promise<string | null> {
+  const given = request.raw.headersDistinct['dpop'] ?? [];
+  if (given.length === 0 && !required) return null;
+  const addresses = addressesOf(request.raw, TOKEN_PATH);
+  return proofs.verify(given, { method: 'POST', addresses, token: null, key: null, nonce: false });
+}
+
 /** Serves `POST /dev/token`, `GET /dev/personas` and the OpenID documents of the development issuer. */
-export function addDevelopmentRoutes(app: FastifyInstance, issuer: DevelopmentIssuer): void {
-  app.post('/dev/token', async (request, reply) => {
+export function addDevelopmentRoutes(app: FastifyInstance, routes: DevelopmentRoutes): void {
+  const { issuer } = routes;
+  app.post(TOKEN_PATH, async (request, reply) => {
     requireLoopback(request);
     const asked = Asked.safeParse(request.body);
     if (!asked.success) {
       throw new VitrineError('BAD_USER_INPUT', 'expected {"persona": "<name>"}', { path: ['persona'] });
     }
     void reply.header('cache-control', 'no-store');
+    const key = await boundTo(request, routes);
     return {
-      access_token: await issuer.issue(asked.data.persona),
-      token_type: 'Bearer',
+      access_token: await issuer.issue(asked.data.persona, key),
+      token_type: key === null ? 'Bearer' : 'DPoP',
       expires_in: DEVELOPMENT_TOKEN_SECONDS,
     };
   });
@@ -50,6 +75,7 @@ export function addDevelopmentRoutes(app: FastifyInstance, issuer: DevelopmentIs
     issuer: issuer.issuer,
     jwks_uri: `${request.protocol}://${request.host}/.well-known/jwks.json`,
     token_endpoint: `${request.protocol}://${request.host}/dev/token`,
+    dpop_signing_alg_values_supported: ALGORITHMS,
     id_token_signing_alg_values_supported: ['EdDSA'],
     response_types_supported: ['token'],
     subject_types_supported: ['public'],

@@ -3,10 +3,12 @@ import helmet from '@fastify/helmet';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { VitrineError } from '../ledger/core/error.js';
 import { acceptJsonOnly } from './body.js';
 import type { Claims } from './authentication.js';
 import type { CallerContext, ServerDependencies } from './dependencies.js';
 import { addDevelopmentRoutes } from './dev-routes.js';
+import { addressesBy, challengeOf, SignInRefusal } from './dpop/index.js';
 import { createApollo } from './graphql.js';
 import { readiness } from './health.js';
 import { addLogRoutes } from './log-routes.js';
@@ -58,12 +60,23 @@ function addErrors<C extends CallerContext>(app: FastifyInstance, deps: ServerDe
     const refusal = refusalOf(error);
     if (!refusal.known) deps.log.error({ err: error }, 'a request failed');
     for (const { extensions } of refusal.body.errors) deps.metrics.errors.inc({ code: extensions.code });
-    if (refusal.status === 401) void reply.header('www-authenticate', 'Bearer error="invalid_token"');
+    if (error instanceof VitrineError && refusal.status === 401) challenge(reply, error, deps);
     return reply.code(refusal.status).send(refusal.body);
   });
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send(errorBody('NOT_FOUND', 'there is nothing here')),
   );
+}
+
+/** Says how to sign in, and gives the nonce that a proof lacked (RFC 9449 section 8). */
+function challenge<C extends CallerContext>(
+  reply: FastifyReply,
+  refusal: VitrineError,
+  { config, authenticator }: ServerDependencies<C>,
+): void {
+  void reply.header('www-authenticate', challengeOf(refusal, config.dpop === 'required'));
+  if (refusal instanceof SignInRefusal && refusal.error === 'use_dpop_nonce')
+    void reply.header('dpop-nonce', authenticator.nonce());
 }
 
 /** `/healthz`, `/readyz`, `/metrics`. */
@@ -112,6 +125,7 @@ export async function createServer<C extends CallerContext>(
   deps: ServerDependencies<C>,
 ): Promise<VitrineServer> {
   const { config } = deps;
+  const addressesOf = addressesBy(config);
   let stopping = false;
   const app = createApp(deps);
   const encrypted = config.tls !== null || config.trustProxy !== null;
@@ -150,7 +164,15 @@ export async function createServer<C extends CallerContext>(
       void reply.header('cache-control', 'no-store');
       let claims: Claims | null = null;
       try {
-        claims = await deps.authenticator.authenticate(request.headers.authorization);
+        claims = await deps.authenticator.authenticate({
+          authorization: request.headers.authorization,
+          // As they came: `headers` would make one text of several.
+          proofs: request.raw.headersDistinct['dpop'] ?? [],
+          method: request.method,
+          addresses: addressesOf(request.raw, GRAPHQL_PATH),
+        });
+        if (claims !== null && claims.key !== null)
+          void reply.header('dpop-nonce', deps.authenticator.nonce());
         const context = await deps.contextOf(claims, deps.log);
         const document = sentDocument(request);
         if (document !== null) await deps.checkDocument?.(context, document);
@@ -165,9 +187,15 @@ export async function createServer<C extends CallerContext>(
 
   if (deps.tiles) addLogRoutes(app, deps.tiles);
   if (config.playground) addPages(app, deps);
-  if (deps.developmentIssuer) addDevelopmentRoutes(app, deps.developmentIssuer);
+  if (deps.developmentIssuer)
+    addDevelopmentRoutes(app, {
+      issuer: deps.developmentIssuer,
+      proofs: deps.proofs,
+      addressesOf,
+      required: config.dpop === 'required',
+    });
   await app.ready();
-  const sockets = serveSockets(deps, app.server);
+  const sockets = serveSockets(deps, app.server, addressesOf);
 
   return {
     app,

@@ -19,6 +19,7 @@ import { asUnavailable } from '../database/index.js';
 import { VitrineError } from '../ledger/core/error.js';
 import type { Claims } from './authentication.js';
 import type { CallerContext, ServerDependencies } from './dependencies.js';
+import { type AddressesOf, SignInRefusal } from './dpop/index.js';
 import { Feed } from './feed/index.js';
 import { measure } from './graphql.js';
 import { asGraphQLError, prepare } from './prepare.js';
@@ -31,6 +32,8 @@ export const GRAPHQL_PATH = '/graphql';
 interface Extra extends Record<PropertyKey, unknown> {
   readonly socket: Socket;
   readonly close: (code: number, reason: string) => void;
+  /** Addresses by which the endpoint is known to the client. */
+  readonly addresses: readonly string[];
   claims?: Claims | null;
 }
 
@@ -67,12 +70,15 @@ async function admit<C extends CallerContext>(
   connection: Connection,
 ): Promise<boolean> {
   try {
-    const given =
-      connection.connectionParams?.['authorization'] ?? connection.connectionParams?.['Authorization'];
-    if (given !== undefined && given !== null && typeof given !== 'string') {
-      throw new VitrineError('UNAUTHENTICATED', 'expected authorization: Bearer <token>');
-    }
-    connection.extra.claims = await deps.authenticator.authenticate(given ?? undefined);
+    const given = connection.connectionParams ?? {};
+    const proof = textOf(given, 'dpop', 'DPoP');
+    connection.extra.claims = await deps.authenticator.authenticate({
+      authorization: textOf(given, 'authorization', 'Authorization'),
+      proofs: proof === undefined ? [] : [proof],
+      // The request that opened the socket is a GET of the same endpoint.
+      method: 'GET',
+      addresses: connection.extra.addresses,
+    });
     await renewal(deps, connection)();
     return true;
   } catch (thrown) {
@@ -81,9 +87,26 @@ async function admit<C extends CallerContext>(
     if (!refused) deps.log.error({ err: error }, 'a WebSocket could not be admitted');
     deps.metrics.errors.inc({ code: refused?.code ?? 'INTERNAL' });
     const code = refused?.code === 'UNAUTHENTICATED' ? 4401 : refused?.code === 'FORBIDDEN' ? 4403 : 1013;
-    connection.extra.close(code, (refused?.message ?? 'an unexpected error occurred').slice(0, 120));
+    connection.extra.close(code, reasonOf(deps, refused).slice(0, 120));
     return false;
   }
+}
+
+/** A text of `connectionParams` by either of its names. */
+function textOf(given: Readonly<Record<string, unknown>>, ...names: readonly string[]): string | undefined {
+  const value = names.map((name) => given[name]).find((one) => one !== undefined && one !== null);
+  if (value === undefined || typeof value === 'string') return value;
+  throw new VitrineError('UNAUTHENTICATED', `expected ${names[0]} to be a text`);
+}
+
+/** Why a connection is closed; to a proof that lacks a nonce, the nonce: there are no headers here. */
+function reasonOf<C extends CallerContext>(
+  { authenticator }: ServerDependencies<C>,
+  refused: VitrineError | null,
+): string {
+  if (refused instanceof SignInRefusal && refused.error === 'use_dpop_nonce')
+    return `use_dpop_nonce ${authenticator.nonce()}`;
+  return refused?.message ?? 'an unexpected error occurred';
 }
 
 /** What closes the WebSocket side. */
@@ -160,13 +183,17 @@ function protocolOf<C extends CallerContext>(deps: ServerDependencies<C>, shape:
 }
 
 /** Serves GraphQL over WebSocket on `server`. */
-export function serveSockets<C extends CallerContext>(deps: ServerDependencies<C>, server: Server): Sockets {
+export function serveSockets<C extends CallerContext>(
+  deps: ServerDependencies<C>,
+  server: Server,
+  addressesOf: AddressesOf,
+): Sockets {
   const { limits, feed } = deps.config;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes, handleProtocols });
   const protocol = protocolOf(deps, new Shape(deps));
   const count = (): void => deps.metrics.sockets.set(sockets.clients.size);
 
-  const open = (opened: WebSocket, stream: Duplex): void => {
+  const open = (opened: WebSocket, stream: Duplex, addresses: readonly string[]): void => {
     count();
     const fail = (err: unknown): void => {
       deps.log.error({ err }, 'a WebSocket failed');
@@ -180,7 +207,7 @@ export function serveSockets<C extends CallerContext>(deps: ServerDependencies<C
       void opened.on('message', (data) => void heard(String(data)).catch(fail));
     const closed = protocol.opened(
       { protocol: opened.protocol, send: (text) => socket.send(text), close, onMessage },
-      { socket, close },
+      { socket, close, addresses },
     );
     opened.once('close', (code, reason) => {
       count();
@@ -196,7 +223,9 @@ export function serveSockets<C extends CallerContext>(deps: ServerDependencies<C
       stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, stream, head, (opened) => open(opened, stream));
+    sockets.handleUpgrade(request, stream, head, (opened) =>
+      open(opened, stream, addressesOf(request, GRAPHQL_PATH)),
+    );
   };
   server.on('upgrade', onUpgrade);
 

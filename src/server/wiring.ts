@@ -4,13 +4,13 @@ import type { RequestContext } from '../api/index.js';
 import { errorFormatter, limitsPlugin, requireWithinLimits } from '../api/index.js';
 import { servedSchema } from '../federation/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import type { Ledger } from '../ledger/index.js';
+import { type Ledger, nonceKeyOf } from '../ledger/index.js';
 import { requireTrusted } from '../standing/index.js';
 import { Sweep } from '../uploads/index.js';
-import type { Authenticator } from './authentication.js';
-import { createAuthenticator, remoteKeys } from './authentication.js';
+import { createTokenReader, remoteKeys, type TokenReader } from './authentication.js';
 import type { DevelopmentIssuer } from './dev-issuer.js';
 import { openDevelopmentIssuer } from './dev-issuer.js';
+import { createAuthenticator, createNonces, Proofs } from './dpop/index.js';
 import type { HealthCheck } from './health.js';
 import { createServer } from './http.js';
 import type { Logger } from './log.js';
@@ -45,7 +45,7 @@ export interface Serving {
 }
 
 interface SignIn {
-  readonly authenticator: Authenticator;
+  readonly tokens: TokenReader;
   readonly developmentIssuer: DevelopmentIssuer | null;
 }
 
@@ -60,12 +60,12 @@ export async function signInOf(config: Config, log: Logger, clock: () => Date): 
     const { keys, warm } = remoteKeys({ issuer, jwksUrl, onFailure });
     // Not awaited, and `onFailure` has told: the provider may come up after this server.
     warm().catch(() => undefined);
-    return { authenticator: createAuthenticator({ issuer, audience, keys, clock }), developmentIssuer: null };
+    return { tokens: createTokenReader({ issuer, audience, keys, clock }), developmentIssuer: null };
   }
   const { audience } = identity;
   const issuer = await openDevelopmentIssuer({ keysDir: config.keysDir, audience, clock });
-  const authenticator = createAuthenticator({ issuer: issuer.issuer, audience, keys: issuer.keys, clock });
-  return { authenticator, developmentIssuer: issuer };
+  const tokens = createTokenReader({ issuer: issuer.issuer, audience, keys: issuer.keys, clock });
+  return { tokens, developmentIssuer: issuer };
 }
 
 /** Hangs the metrics on the log: its size, its alarms, the time of an append. */
@@ -100,7 +100,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { config, log } = options;
   const clock = options.clock ?? (() => new Date());
   if (config.tls) readTls(config.tls);
-  const signIn = await signInOf(config, log, clock);
+  const { tokens, developmentIssuer } = await signInOf(config, log, clock);
   const schema = servedSchema();
   const development = config.identity.kind === 'development';
   const metrics = createMetrics();
@@ -113,10 +113,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { ledger, system, closing } = opened;
   try {
     measureLedger(ledger, metrics);
+    const nonces = createNonces(nonceKeyOf(ledger.keys), clock);
+    const proofs = new Proofs({ nonces, spent: system.spent, clock });
     const server = await createServer<RequestContext>({
       config,
       schema,
-      ...signIn,
+      authenticator: createAuthenticator({ tokens, proofs, required: config.dpop === 'required' }),
+      proofs,
+      developmentIssuer,
       contextOf: (claims, requestLog, document) => system.contextOf(claims, requestLog, document),
       checkDocument: requireTrusted,
       onRefused: async (claims, body, error) => {

@@ -1,12 +1,22 @@
 /** A production start as an operator lives it: settings, `init`, TLS, an OpenID provider, an import, a stop. */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleOf, encounter, organisation, patient } from '../fhir/support.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
+import { athOf, type Holder, makeHolder, proofOf } from '../support/dpop.js';
 import { Deployment, type Running, until } from '../support/process.js';
-import { ask, makeCertificate, makeSigner, OpenIdProvider, type Certificate } from '../support/provider.js';
+import {
+  ask,
+  makeCertificate,
+  makeSigner,
+  OpenIdProvider,
+  type Certificate,
+  type Reply,
+} from '../support/provider.js';
 
 /** Subjects as a provider makes them. */
 const REGULATOR = 'd0c5a6a1-regulator';
@@ -21,6 +31,9 @@ let database: TestDatabase;
 let deployment: Deployment;
 let server: Running;
 let address: string;
+/** Whose key the tokens are bound to, and the newest nonce. */
+let holder: Holder;
+let nonce: string | undefined;
 /** Everything the server said, over all its starts. */
 const said: string[] = [];
 
@@ -30,8 +43,13 @@ beforeAll(async () => {
     OpenIdProvider.start(certificate, 'vitrine-production'),
     freshDatabase(),
   ]);
+  holder = await makeHolder();
+  provider.jkt = holder.thumbprint;
+  const port = await freePort();
   const settings: Record<string, string> = {
     NODE_ENV: 'production',
+    PORT: String(port),
+    PUBLIC_URL: `https://127.0.0.1:${port}`,
     HOST: '127.0.0.1',
     SAMPLE: '',
     DATABASE_URL: database.url,
@@ -54,6 +72,16 @@ afterAll(async () => {
   await provider.stop();
   await database.drop();
 }, 60_000);
+
+/** A port that was free a moment ago: the address is to be named before the server starts. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 const main = (...words: string[]): string[] => [process.execPath, 'dist/main.js', ...words];
 
@@ -92,10 +120,17 @@ async function graphql(
   query: string,
   variables: object = {},
 ): Promise<Body & { readonly status: number; readonly codes: readonly string[] }> {
-  const { status, text } = await ask(`${address}/graphql`, certificate.cert, {
-    token,
-    body: { query, variables },
-  });
+  const sendOnce = async (): Promise<Reply> => {
+    const url = `${address}/graphql`;
+    const claims = { htm: 'POST', htu: url, ath: athOf(token ?? ''), nonce };
+    const signed = token === undefined ? {} : { token, proof: await proofOf(holder, claims) };
+    const reply = await ask(url, certificate.cert, { ...signed, body: { query, variables } });
+    nonce = reply.nonce ?? nonce;
+    return reply;
+  };
+  const reply = await sendOnce();
+  const wantsNonce = reply.challenge?.includes('use_dpop_nonce') === true;
+  const { status, text } = wantsNonce ? await sendOnce() : reply;
   const body = JSON.parse(text) as Body;
   return { ...body, status, codes: (body.errors ?? []).map(({ extensions }) => extensions.code) };
 }
@@ -130,6 +165,9 @@ describe('in production', { timeout: 60_000 }, () => {
     ['OIDC_AUDIENCE', { OIDC_AUDIENCE: '' }],
     ['DATABASE_URL', { DATABASE_URL: '', DATABASE_OWNER_URL: '' }],
     ['TLS_CERT', { TLS_CERT: '', TLS_KEY: '' }],
+    ['PUBLIC_URL', { PUBLIC_URL: '' }],
+    ['PUBLIC_URL', { PUBLIC_URL: 'http://vitrine.example' }],
+    ['DPOP', { DPOP: 'optional' }],
     ['LOG_ORIGIN', { LOG_ORIGIN: 'vitrine.localhost/log' }],
     ['NODE_TLS_REJECT_UNAUTHORIZED', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }],
   ])('%s refuses to start and names itself: %j', async (name, change) => {
@@ -220,6 +258,16 @@ describe('the production server', { timeout: 60_000 }, () => {
     ]);
   });
 
+  it('refuses a token that is bound to no key', async () => {
+    const token = await provider.token(REGULATOR, { jkt: null });
+    const body = { query: '{ me { roles } }' };
+    const refused = await ask(`${address}/graphql`, certificate.cert, { token, body });
+    expect([refused.status, refused.challenge]).toEqual([
+      401,
+      expect.stringMatching(/^DPoP error="invalid_token"/) as string,
+    ]);
+  });
+
   it("refuses a stranger's signature under the provider's key id", async () => {
     const { key } = await makeSigner();
     const [header = '', payload = ''] = (await provider.token(REGULATOR)).split('.');
@@ -266,6 +314,7 @@ describe('the production server', { timeout: 60_000 }, () => {
       JSON.stringify(bundleOf(patient(), organisation(), second, encounter(), elsewhere)),
     );
     const tokens = join(deployment.folder, 'tokens.json');
+    await writeFile(`${tokens}.jwk`, JSON.stringify(holder.secret), { mode: 0o600 });
     const own = { [`${HOSPITAL.system}|${HOSPITAL.value}`]: await provider.token(REGISTRAR) };
     const run = async (held: object): Promise<{ code: number | null; outcome: Record<string, unknown> }> => {
       await writeFile(tokens, JSON.stringify(held), { mode: 0o600 });
@@ -348,7 +397,7 @@ describe('the production server', { timeout: 60_000 }, () => {
         'Codewright',
         'Firstborn',
       ],
-      ...[REGULATOR, REGISTRAR, VENDOR, 'stranger', 'Bearer', 'query (', 'names {'],
+      ...[REGULATOR, REGISTRAR, VENDOR, 'stranger', 'Bearer', 'DPoP ', 'query (', 'names {'],
       ...provider.given.flatMap((token) => token.split('.').slice(1)),
       ...[database.url, database.ownerUrl].map((url) => new URL(url).password),
     ];

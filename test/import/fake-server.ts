@@ -38,7 +38,7 @@ export class FakeServer {
           : new Response('{}', { status: 404 }),
       );
     }
-    const subject = new Headers(init?.headers).get('authorization')?.replace('Bearer ', '') ?? '';
+    const subject = new Headers(init?.headers).get('authorization')?.replace(/^(?:Bearer|DPoP) /, '') ?? '';
     const operation = /(?:query|mutation) (\w+)/.exec(asked.query)?.[1] ?? '';
     this.operations.push(operation);
     this.before(operation);

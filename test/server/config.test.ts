@@ -8,6 +8,7 @@ const PRODUCTION = {
   OIDC_AUDIENCE: 'vitrine',
   DATABASE_URL: 'postgresql://app:secret@db/vitrine',
   TRUST_PROXY: '10.0.0.0/8',
+  PUBLIC_URL: 'https://vitrine.example',
   LOG_ORIGIN: 'vitrine.example/log',
 };
 
@@ -111,6 +112,10 @@ describe('production', () => {
     ['OIDC_AUDIENCE', { OIDC_AUDIENCE: '' }],
     ['DATABASE_URL', { DATABASE_URL: '' }],
     ['TLS_CERT', { TRUST_PROXY: '' }],
+    ['PUBLIC_URL', { PUBLIC_URL: '' }],
+    ['PUBLIC_URL', { PUBLIC_URL: 'http://vitrine.example' }],
+    ['PUBLIC_URL', { PUBLIC_URL: 'vitrine' }],
+    ['DPOP', { DPOP: 'optional' }],
     ['LOG_ORIGIN', { LOG_ORIGIN: '' }],
     ['LOG_ORIGIN', { LOG_ORIGIN: 'vitrine.localhost/log' }],
     ['INTROSPECTION', { INTROSPECTION: 'all' }],

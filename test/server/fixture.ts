@@ -1,4 +1,5 @@
 /** A server over a small schema, for tests of everything between the socket and GraphQL. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,8 @@ import { parseConfig } from '../../src/config.js';
 import { errorFormatter } from '../../src/api/index.js';
 import { VitrineError } from '../../src/ledger/core/error.js';
 import type { Member } from '../../src/records/index.js';
-import { createAuthenticator } from '../../src/server/authentication.js';
+import { createTokenReader } from '../../src/server/authentication.js';
+import { createAuthenticator, createNonces, Proofs } from '../../src/server/dpop/index.js';
 import type { Claims } from '../../src/server/authentication.js';
 import { openDevelopmentIssuer } from '../../src/server/dev-issuer.js';
 import type { DevelopmentIssuer } from '../../src/server/dev-issuer.js';
@@ -138,16 +140,31 @@ export async function startServer(
     const subject = claims?.subject ?? null;
     return Promise.resolve({ caller: subject === null ? null : memberOf(subject), subject });
   };
+  const tokens = createTokenReader({
+    issuer: issuer.issuer,
+    audience: 'vitrine',
+    keys: issuer.keys,
+    clock,
+  });
+  const used = new Set<string>();
+  const proofs = new Proofs({
+    nonces: createNonces(randomBytes(32), clock),
+    // This fixture has no database; test/e2e/dpop.test.ts spends in one.
+    spent: {
+      spend: (scope, value) => {
+        const isNew = !used.has(`${scope} ${String(value)}`);
+        used.add(`${scope} ${String(value)}`);
+        return Promise.resolve(isNew);
+      },
+    },
+    clock,
+  });
   const server = await createServer<TestContext>({
     config,
     schema: schemaOf(events),
     contextOf,
-    authenticator: createAuthenticator({
-      issuer: issuer.issuer,
-      audience: 'vitrine',
-      keys: issuer.keys,
-      clock,
-    }),
+    authenticator: createAuthenticator({ tokens, proofs, required: config.dpop === 'required' }),
+    proofs,
     developmentIssuer: config.identity.kind === 'development' ? issuer : null,
     checkOperation: ({ document }) => {
       if (JSON.stringify(document).includes('tooDear')) throw new VitrineError('LIMIT_EXCEEDED', 'too dear');

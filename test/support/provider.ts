@@ -43,6 +43,8 @@ export interface TokenChange {
   /** Seconds from now. */
   readonly expires?: number;
   readonly signer?: Signer;
+  /** Thumbprint of the key that it is bound to; null: to none. */
+  readonly jkt?: string | null;
 }
 
 /** A key pair that signs tokens. */
@@ -66,6 +68,8 @@ export async function makeSigner(): Promise<Signer> {
 export class OpenIdProvider {
   /** Every token that was given, to look for where none may be. */
   readonly given: string[] = [];
+  /** Thumbprint of the key that tokens are bound to unless they say otherwise. */
+  jkt: string | null = null;
 
   private constructor(
     readonly issuer: string,
@@ -104,10 +108,12 @@ export class OpenIdProvider {
   /** An access token of a subject. */
   async token(
     sub: string,
-    { signer = this.current, expires = 3600, ...change }: TokenChange = {},
+    { signer = this.current, expires = 3600, jkt = this.jkt, ...change }: TokenChange = {},
   ): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
-    const claims = { iss: this.issuer, aud: this.audience, sub, iat: now, exp: now + expires, ...change };
+    const times = { iat: now, exp: now + expires };
+    const bound = jkt === null ? {} : { cnf: { jkt } };
+    const claims = { iss: this.issuer, aud: this.audience, sub, ...times, ...bound, ...change };
     const header = { alg: 'ES256', kid: signer.kid, typ: 'at+jwt' };
     const token = await new SignJWT(claims).setProtectedHeader(header).sign(signer.key);
     this.given.push(token);
@@ -124,24 +130,36 @@ export class OpenIdProvider {
 export interface Reply {
   readonly status: number;
   readonly text: string;
+  /** `WWW-Authenticate` and `DPoP-Nonce`. */
+  readonly challenge: string | undefined;
+  readonly nonce: string | undefined;
 }
 
 /** One request over TLS that trusts this certificate and no other. */
 export function ask(
   url: string,
   ca: string,
-  options: { readonly token?: string | undefined; readonly body?: object } = {},
+  options: { readonly token?: string | undefined; readonly proof?: string; readonly body?: object } = {},
 ): Promise<Reply> {
-  const { token, body } = options;
+  const { token, proof, body } = options;
+  const scheme = proof === undefined ? 'Bearer' : 'DPoP';
   const headers = {
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(token === undefined ? {} : { authorization: `${scheme} ${token}` }),
+    ...(proof === undefined ? {} : { dpop: proof }),
   };
   return new Promise((resolve, reject) => {
     const sent = request(url, { ca, headers, method: body === undefined ? 'GET' : 'POST' }, (response) => {
       let text = '';
       response.on('data', (part) => (text += String(part)));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          text,
+          challenge: response.headers['www-authenticate'],
+          nonce: response.headers['dpop-nonce'] as string | undefined,
+        }),
+      );
     });
     sent.on('error', reject);
     sent.end(body === undefined ? undefined : JSON.stringify(body));

@@ -1,13 +1,13 @@
 /** What the importer is told and what it answers. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { RetryOptions } from '../../client/index.js';
+import type { DpopKey, RetryOptions } from '../../client/index.js';
 import type { IdentifierValue } from '../../fhir/index.js';
 
-/** How the importer signs in: as personas of the development issuer, or with tokens that a file holds. */
+/** How the importer signs in: as personas of the development issuer, or with tokens that a file holds, all bound to one key or to none. */
 export type ImportAccess =
   | { readonly kind: 'development' }
-  | { readonly kind: 'tokens'; readonly tokens: ReadonlyMap<string, string> };
+  | { readonly kind: 'tokens'; readonly tokens: ReadonlyMap<string, string>; readonly key?: DpopKey };
 
 export interface ImportOptions {
   /** Files and folders; folders are read through, in the order of names. */

@@ -1,6 +1,7 @@
 /** Clients of the API by who uses them. */
 import { z } from 'zod';
-import { VitrineClient } from '../../client/index.js';
+import { DpopKey, VitrineClient } from '../../client/index.js';
+import type { VitrineClientOptions } from '../../client/index.js';
 import type { ImportOptions } from './options.js';
 import { MINISTRY } from './options.js';
 
@@ -15,6 +16,8 @@ const tokenAnswer = z.object({ access_token: z.string().min(1) });
 export class SignIn {
   readonly #options: Pick<ImportOptions, 'server' | 'access' | 'fetch' | 'retry'>;
   readonly #clients = new Map<string, VitrineClient>();
+  /** What development tokens are bound to. */
+  #made: Promise<DpopKey> | undefined;
 
   constructor(options: Pick<ImportOptions, 'server' | 'access' | 'fetch' | 'retry'>) {
     this.#options = options;
@@ -27,7 +30,7 @@ export class SignIn {
 
   /** A client that isn't signed in, for what is public. */
   get anyone(): VitrineClient {
-    return this.#client('', undefined);
+    return this.#client('', {});
   }
 
   /** The ministry's client; null when there is no token for it. */
@@ -40,30 +43,34 @@ export class SignIn {
   persona(name: string): VitrineClient {
     let token: Promise<string> | null = null;
     let until = 0;
-    return this.#client(`persona ${name}`, () => {
+    const key = (): Promise<DpopKey> => (this.#made ??= DpopKey.generate());
+    const get = (): Promise<string> => {
       if (token === null || Date.now() > until) {
         until = Date.now() + TOKEN_MILLISECONDS;
-        token = this.#developmentToken(name);
+        token = key().then((made) => this.#developmentToken(name, made));
         token.catch(() => (token = null));
       }
       return token;
-    });
+    };
+    return this.#client(`persona ${name}`, { token: get, dpop: key });
   }
 
   /** The client of a token in the file of tokens; null when there is none of this name. */
   byToken(name: string): VitrineClient | null {
     const { access } = this.#options;
     const token = access.kind === 'tokens' ? access.tokens.get(name) : undefined;
-    return token === undefined ? null : this.#client(`token ${name}`, token);
+    if (access.kind !== 'tokens' || token === undefined) return null;
+    const { key } = access;
+    return this.#client(`token ${name}`, { token, ...(key === undefined ? {} : { dpop: key }) });
   }
 
-  #client(name: string, token: string | (() => Promise<string>) | undefined): VitrineClient {
+  #client(name: string, signed: Pick<VitrineClientOptions, 'token' | 'dpop'>): VitrineClient {
     const known = this.#clients.get(name);
     if (known !== undefined) return known;
     const { server, fetch, retry } = this.#options;
     const client = new VitrineClient({
       endpoint: new URL('/graphql', server),
-      ...(token === undefined ? {} : { token }),
+      ...signed,
       ...(fetch === undefined ? {} : { fetch }),
       ...(retry === undefined ? {} : { retry }),
     });
@@ -71,9 +78,9 @@ export class SignIn {
     return client;
   }
 
-  async #developmentToken(persona: string): Promise<string> {
+  async #developmentToken(persona: string, key: DpopKey): Promise<string> {
     const url = new URL('/dev/token', this.#options.server);
-    const response = await (this.#options.fetch ?? globalThis.fetch)(url, {
+    const response = await key.fetch(this.#options.fetch ?? globalThis.fetch, url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ persona }),

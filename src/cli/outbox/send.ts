@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Outbox, OutboxEvent, SigningOptions } from '../../client/index.js';
+import { keyBeside } from '../../peer/index.js';
 import { parsePolicy, VitrineError } from '../../ledger/core/index.js';
 import { holderOf, openHome, type Sending } from './home.js';
 import { readSigner } from './key.js';
@@ -10,7 +11,7 @@ import { doWishes } from './wishes.js';
 export interface SendOptions {
   readonly home: string;
   readonly endpoint: string;
-  /** Read before every request: whatever renews tokens just writes it. */
+  /** Read before every request, with the key beside it: whatever renews tokens just writes it. */
   readonly tokenFile: string;
   /** The member's own key; without it the institution's delegated key signs. */
   readonly signingKey?: string;
@@ -51,8 +52,12 @@ export async function sendHome(options: SendOptions): Promise<SendSummary> {
   if (token === null) throw new VitrineError('NOT_CONFIGURED', `expected an access token in ${tokenFile}`);
   // While it is being written anew there may be none: the server says so, and it is asked again.
   const signing = signingOf(options);
-  const link = { endpoint, token: () => readToken(tokenFile) ?? '', ...(signing && { signing }) };
-  const outbox = await take(home, link);
+  const outbox = await take(home, {
+    endpoint,
+    token: () => readToken(tokenFile) ?? '',
+    dpop: () => keyBeside(tokenFile),
+    ...(signing && { signing }),
+  });
   outbox.watch(onEvent);
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();

@@ -1,6 +1,6 @@
 /** Loads the sample into a running development server, through its public API and nothing else. */
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { VitrineClient } from '../../client/index.js';
+import { DpopKey, VitrineClient } from '../../client/index.js';
 import { requestIdOf } from '../import/request-id.js';
 import { developmentToken } from '../token.js';
 import type { Act, Loading } from './steps.js';
@@ -17,6 +17,7 @@ export interface SampleOptions {
 /** Loads the sample, or completes it; what was accepted before is not written again. */
 export async function loadSample({ server, origin, onProgress }: SampleOptions): Promise<void> {
   const clients = new Map<string, VitrineClient>();
+  const key = await DpopKey.generate();
   const clientOf = (persona: string): VitrineClient => {
     let client = clients.get(persona);
     if (!client) {
@@ -24,7 +25,8 @@ export async function loadSample({ server, origin, onProgress }: SampleOptions):
       let token: Promise<string> | undefined;
       client = new VitrineClient({
         endpoint: new URL('/graphql', server),
-        token: () => (token ??= developmentToken(server, persona).then((answer) => answer.token)),
+        dpop: key,
+        token: () => (token ??= developmentToken(server, persona, key).then((answer) => answer.token)),
       });
       clients.set(persona, client);
     }

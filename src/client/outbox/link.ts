@@ -12,7 +12,7 @@ import type { JsonObject } from '../../ledger/core/index.js';
 import { predecessorOf, VitrineError } from '../../ledger/core/index.js';
 
 /** How the server is reached; `token` is asked before every request, so that a new one is taken as it comes. */
-export type LinkOptions = Pick<VitrineClientOptions, 'endpoint' | 'token' | 'fetch' | 'timeout'>;
+export type LinkOptions = Pick<VitrineClientOptions, 'endpoint' | 'token' | 'dpop' | 'fetch' | 'timeout'>;
 
 /** Tells an outbox from another: the member and log that it was used for first. */
 export interface Bound {

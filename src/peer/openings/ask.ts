@@ -1,5 +1,6 @@
 /** Asks the log's API for openings. */
 import { ClientError, OpeningsDocument, VitrineClient } from '../../client/index.js';
+import { keyBeside } from '../key-file.js';
 import { fromBase64, VitrineError } from '../../ledger/core/index.js';
 import { readToken } from '../token-file.js';
 
@@ -33,7 +34,8 @@ export interface AskOptions {
 /** Throws UNAVAILABLE when there is no usable answer, UNAUTHENTICATED or FORBIDDEN when the token isn't taken. */
 export function askOver({ endpoint, tokenFile, timeoutMs, signal }: AskOptions): Ask {
   const token = () => readToken(tokenFile);
-  const client = new VitrineClient({ endpoint, token, timeout: timeoutMs, retry: { attempts: 1 } });
+  const dpop = () => keyBeside(tokenFile);
+  const client = new VitrineClient({ endpoint, token, dpop, timeout: timeoutMs, retry: { attempts: 1 } });
   return async ({ institution, from, to }) => {
     const filter = { institution, from: from.toString(), to: to.toString() };
     try {
