@@ -8,7 +8,7 @@ import {
   statementsHash,
 } from '../../ledger/core/index.js';
 import { nativeHash } from '../../ledger/native.js';
-import { namedId } from '../../uploads/named-id.js';
+import { namedId } from '../../documents/named-id.js';
 import type { Self } from './link.js';
 import type { DecisionKey } from './signing-key.js';
 
