@@ -6,6 +6,7 @@ import type { InputPath, Problem } from '../ledger/core/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Loaded, RecordKind, Unrelated } from '../records/index.js';
 import { given, requireStaff, type Staff } from '../registry/index.js';
+import { workOfClass } from '../standing/index.js';
 import type { Change } from '../uploads/index.js';
 import { amendment, creation, firstHead, only, requestOf, requireMay } from '../uploads/index.js';
 import { labelOf, present, requireStanding, retentionOf } from './care.js';
@@ -110,6 +111,7 @@ export async function encounterChange(
   };
   return creation(kindAt(path), firstHead(encounterKind, id, facts), values, {
     ...RECORD_ENCOUNTER,
+    work: workOfClass(values.class),
     // A patient that is retracted at this moment takes no new care.
     reliesOn: [patient],
   });
@@ -148,7 +150,8 @@ export async function amendEncounter(ctx: RequestContext, input: AmendEncounterI
       requireStanding(base, ['input', 'encounter']);
       const values = parseEncounter({ ...base.values, ...given(changes) }, present(ctx), ['input']);
       const kept = retentionOf(input, base.head.retention);
-      return [amendment(encounterKind, base, values, AMEND_ENCOUNTER, { ...facts, ...kept })];
+      const terms = { ...AMEND_ENCOUNTER, work: workOfClass(values.class) };
+      return [amendment(encounterKind, base, values, terms, { ...facts, ...kept })];
     }),
   );
 }

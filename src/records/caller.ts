@@ -25,6 +25,8 @@ export interface Member {
   readonly state: boolean;
   /** The institution holds an active licence today. */
   readonly licensed: boolean;
+  /** Kinds of work that the licence allows; absent where it needs none, being the state's. */
+  readonly work?: readonly string[];
   /** The patient record that this member is (role PATIENT); null for everyone else. */
   readonly patient: string | null;
   /** Log positions of the records that this standing rests on: member, institution. */

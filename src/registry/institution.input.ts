@@ -3,7 +3,12 @@ import { Field, InputType, Int } from 'type-graphql';
 import type { SignedStatementInput } from '../api/index.js';
 import { Classified, DateScalar, UuidScalar, SignedField } from '../api/index.js';
 import { IdentifierInput } from './identifier.type.js';
-import { InstitutionKindEnum, LicenceStateEnum, OwnershipEnum } from './institution.type.js';
+import {
+  InstitutionKindEnum,
+  LicenceStateEnum,
+  LicensedWorkEnum,
+  OwnershipEnum,
+} from './institution.type.js';
 
 @InputType({ description: 'What the state allows an institution to do.' })
 export class LicenceInput {
@@ -22,11 +27,18 @@ export class LicenceInput {
   @Field(() => DateScalar, { nullable: true, description: 'Last day it is valid; none: without end.' })
   validUntil?: string | null;
 
-  @Field(() => [String], {
+  @Field(() => [LicensedWorkEnum], {
     nullable: true,
-    description: 'Kinds of work it allows; at most 64 of 100 characters.',
+    description:
+      'Kinds of work it allows; none of them: an empty list. Left out, a new institution’s allows all that there are, and a licence that is changed what it did.',
   })
   work?: string[] | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What else the regulator says of it; at most 500 characters. Nothing is decided by it.',
+  })
+  remark?: string | null;
 }
 
 @InputType({ description: 'How much an institution can take on.' })

@@ -69,7 +69,9 @@ export async function changeLicence(ctx: RequestContext, input: ChangeLicenceInp
       const base = await requireVisible(ctx, institutionKind, input.institution, ['input', 'institution']);
       requireMay(ctx.caller, CHANGE_LICENCE, base.relations);
       requireVersion(base, input.expectedVersion);
-      const values = { ...base.values, licence: changed };
+      // A suspension needn't repeat what is allowed, and its end gives back no more than that.
+      const { work } = isGiven(input.licence.work) ? changed : base.values.licence;
+      const values = { ...base.values, licence: { ...changed, work } };
       return [
         amendment(institutionKind, base, values, {
           ...CHANGE_LICENCE,

@@ -12,12 +12,33 @@ import {
 } from '../api/index.js';
 import type { Loaded } from '../records/index.js';
 import type { InstitutionValues, Licence } from '../standing/index.js';
-import { INSTITUTION_KINDS, LICENCE_STATES, licenceState, OWNERSHIPS } from '../standing/index.js';
+import {
+  INSTITUTION_KINDS,
+  LICENCE_STATES,
+  licenceState,
+  LICENSED_WORK,
+  OWNERSHIPS,
+} from '../standing/index.js';
 import { IdentifierType } from './identifier.type.js';
 
 export const OwnershipEnum = enumOf(OWNERSHIPS);
 export const InstitutionKindEnum = enumOf(INSTITUTION_KINDS);
 export const LicenceStateEnum = enumOf(LICENCE_STATES);
+export const LicensedWorkEnum = enumOf(LICENSED_WORK);
+
+registerEnum(LicensedWorkEnum, {
+  name: 'LicensedWork',
+  description:
+    'A kind of work that a licence allows. Patients’ files are kept by whoever may treat them in any way.',
+  values: {
+    OUTPATIENT: 'Care of people who come and go: encounters AMB; PRENC and SS too.',
+    INPATIENT: 'Care of people who stay: encounters IMP, ACUTE, NONAC; OBSENC, PRENC and SS too.',
+    EMERGENCY: 'Emergencies, in the house and in the field: encounters EMER and FLD; OBSENC too.',
+    HOME: 'Care at home: encounters HH.',
+    REMOTE: 'Care by telephone and video: encounters VR.',
+    REPORTING: 'Filing and amending reports to the state.',
+  },
+});
 
 registerEnum(OwnershipEnum, {
   name: 'Ownership',
@@ -89,9 +110,18 @@ export class LicenceType {
   }
 
   @Classified('STRUCTURE')
-  @Field(() => [String], { description: 'Kinds of work it allows, in the regulator’s words.' })
-  get work(): string[] {
+  @Field(() => [LicensedWorkEnum], { description: 'Kinds of work it allows.' })
+  get work(): readonly string[] {
     return this.#licence.work;
+  }
+
+  @Classified('STRUCTURE')
+  @Field(() => String, {
+    nullable: true,
+    description: 'What else the regulator says of it. Nothing is decided by it.',
+  })
+  get remark(): string | null {
+    return this.#licence.remark;
   }
 }
 

@@ -8,6 +8,8 @@ export {
 } from './institution.kind.js';
 export type { InstitutionValues } from './institution.kind.js';
 export { LICENCE_DECISIONS, LICENCE_STATES, licence, licenceActive, licenceState } from './licence.js';
+export { allows, LICENSED_WORK, workFor, workOfClass } from './work.js';
+export type { LicensedWork } from './work.js';
 export type { Licence, LicenceState } from './licence.js';
 export { MEMBER_ROLE, MEMBER_STATES, MEMBER_SUBJECT, memberKind, memberValues } from './member.kind.js';
 export type { MemberValues } from './member.kind.js';

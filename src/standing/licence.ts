@@ -1,6 +1,7 @@
 /** Licences: what an institution may do, and whether it may today. */
 import { z } from 'zod';
-import { day, list, maybe, text } from '../documents/index.js';
+import { day, maybe, text } from '../documents/index.js';
+import { LICENSED_WORK } from './work.js';
 
 /** What the state decides; EXPIRED follows from the calendar and is never stored. */
 export const LICENCE_DECISIONS = ['ACTIVE', 'SUSPENDED', 'REVOKED'] as const;
@@ -17,8 +18,13 @@ export const licence = z
     validFrom: maybe(day),
     /** Last day it is valid; null: without end. */
     validUntil: maybe(day),
-    /** Kinds of work it allows, in the regulator's words. */
-    work: list(text(100), 64),
+    /** Kinds of work it allows; left out: all that there are, each by its name, so that one which is added later isn't among them. */
+    work: z
+      .array(z.enum(LICENSED_WORK), 'expected a list')
+      .nullish()
+      .transform((work) => LICENSED_WORK.filter((kind) => (work ?? LICENSED_WORK).includes(kind))),
+    /** What else the regulator says of it; nothing is decided by it. */
+    remark: maybe(text(500)),
   })
   .refine(
     (value) => value.validFrom === null || value.validUntil === null || value.validFrom <= value.validUntil,

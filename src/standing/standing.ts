@@ -116,6 +116,7 @@ function callerFrom({ member, institution }: Known, today: string): Member {
     // An auditor of the state looks over its shoulder; it does not act as the state.
     state: authority && roles.has('REGULATOR'),
     licensed: authority || (institution !== null && licenceActive(institution.values.licence, today)),
+    ...(authority || institution === null ? {} : { work: institution.values.licence.work }),
     patient: member.values.patient,
     authority: [member, institution].flatMap((record) => (record === null ? [] : [record.anchor.index])),
   };

@@ -10,6 +10,7 @@ import type {
   SealedVersion,
   Unrelated,
 } from '../records/index.js';
+import type { LicensedWork } from '../standing/index.js';
 import type { SignedStatement } from './statements/signed.js';
 
 /** Who may do an operation: any of the roles, standing in any of the relations to the record. */
@@ -47,6 +48,8 @@ export interface Change<V extends object = object> {
   readonly permission: Permission;
   /** The caller's institution must hold an active licence (care, reports). */
   readonly licensed: boolean;
+  /** Kinds of work of which the licence must allow one; by default what the table says of the operation. */
+  readonly work?: readonly LicensedWork[];
   /** Other records that the decision rests on: they must still be current when the commit is made. */
   readonly reliesOn?: readonly Unrelated<object>[];
   /** Numbers that the commit moves within bounds. */

@@ -41,7 +41,8 @@ export async function genesisRecords(
     kind: 'AUTHORITY',
     ownership: 'PUBLIC',
     region: facts.ministry.region,
-    licence: { number: 'by law', work: ['regulation'] },
+    // An authority needs no licence for what it does: it is the one that gives them.
+    licence: { number: 'by law', work: [] },
   });
   const first = memberKind.values.parse({
     institution,

@@ -6,6 +6,7 @@
 import type { ErrorCode, InputPath, Problem } from '../ledger/core/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Member, Relation } from '../records/index.js';
+import { allows, workFor, type LicensedWork } from '../standing/index.js';
 import type { AnyChange } from './change.js';
 
 export interface Asked {
@@ -21,6 +22,8 @@ export interface Refusal {
   readonly message: string;
   /** Where in the input; by default the whole of it. */
   readonly path?: InputPath;
+  /** Facts for the caller. */
+  readonly details?: Readonly<Record<string, string>>;
   /** What may have caused it. */
   readonly about?: readonly Problem[];
 }
@@ -41,9 +44,21 @@ const relation: Rule = ({ change, relations }) => {
 };
 
 const licence: Rule = ({ change, caller }) => {
-  if (!change.licensed || caller.licensed) return null;
-  return { code: 'LICENCE_INACTIVE', message: `${change.op} needs an active licence of the institution` };
+  return change.licensed ? refuseLicence(change.op, caller, change.work) : null;
 };
+
+/** Whether the licence allows the operation's kind of work today, and if not, why. */
+export function refuseLicence(
+  op: string,
+  { licensed, work }: Pick<Member, 'licensed' | 'work'>,
+  needed: readonly LicensedWork[] = workFor(op),
+): Pick<Refusal, 'code' | 'message' | 'details'> | null {
+  const code = 'LICENCE_INACTIVE';
+  if (!licensed) return { code, message: `${op} needs an active licence of the institution` };
+  if (work === undefined || allows(work, needed)) return null;
+  const named = needed.join(' or ');
+  return { code, message: `${op} needs a licence for ${named}`, details: { work: named } };
+}
 
 const lineage: Rule = ({ change }) => {
   const { base, head } = change;
@@ -84,7 +99,7 @@ export function requireNone(refusals: readonly Refusal[], op: string): void {
   if (first === undefined) return;
   throw new VitrineError(first.code, first.message, {
     ...(first.path === undefined ? {} : { path: first.path }),
-    details: { rule: first.rule, operation: op },
+    details: { ...first.details, rule: first.rule, operation: op },
     problems: refusals.flatMap(({ path = ['input'], message, rule, code, about = [] }) => [
       { path, message, rule, code },
       ...about,

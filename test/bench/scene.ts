@@ -71,7 +71,7 @@ async function populate(open: OpenSystem): Promise<Author> {
     ownership: 'PUBLIC',
     region: 'north',
     identifiers: [{ system: 'urn:bench', value: 'H' }],
-    licence: { number: '1', state: 'ACTIVE', validFrom: '2020-01-01', work: ['general'] },
+    licence: { number: '1', state: 'ACTIVE', validFrom: '2020-01-01' },
   });
   const member = { name: 'Registrar', subject: REGISTRAR, institution, roles: ['REGISTRAR' as const] };
   const enrolment = { requestId: newId(), ...member };

@@ -11,6 +11,8 @@ import {
   type MemberValues,
 } from '../../src/standing/index.js';
 
+const EVERY_WORK = ['OUTPATIENT', 'INPATIENT', 'EMERGENCY', 'HOME', 'REMOTE', 'REPORTING'];
+
 const HOME = '01890000-0000-7000-8000-000000000001';
 const OTHER = '01890000-0000-7000-8000-000000000002';
 const ONE = '01890000-0000-7000-8000-00000000000a';
@@ -85,7 +87,14 @@ describe('an institution’s values', () => {
     expect(values).toEqual({
       ...INSTITUTION,
       name: 'Café',
-      licence: { number: 'L-1', state: 'ACTIVE', validFrom: null, validUntil: null, work: [] },
+      licence: {
+        number: 'L-1',
+        state: 'ACTIVE',
+        validFrom: null,
+        validUntil: null,
+        work: EVERY_WORK,
+        remark: null,
+      },
       capacity: null,
       account: { iban: 'DE89370400440532013000', holder: 'City' },
     });

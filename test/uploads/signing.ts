@@ -12,7 +12,7 @@ export const PERSON = {
   names: [{ family: 'Adler' }],
   birthDate: '1980-02-03',
 };
-export const LICENCE = { number: 'L-1', state: 'ACTIVE', validFrom: '2020-01-01', work: ['general'] };
+export const LICENCE = { number: 'L-1', state: 'ACTIVE', validFrom: '2020-01-01' };
 
 export let vitrine: TestVitrine;
 /** The server's clock: it stands still. Ids that the server makes are of the wall clock, which mustn't be far. */

@@ -27,7 +27,7 @@ function institution(
     number: `L-${number}`,
     state: 'ACTIVE' as const,
     validFrom: '2020-01-01',
-    work: ['general'],
+    remark: 'general',
   };
   return {
     name,

@@ -8,7 +8,7 @@ import { base64url, equal, parseStatement, VitrineError } from '../../ledger/cor
 import type { Ledger } from '../../ledger/index.js';
 import type { KindRegistry, Member, RecordReader, Relation } from '../../records/index.js';
 import { permissionsOf, type Operation, type Operations } from '../operations.js';
-import { requireNone, type Refusal } from '../rules.js';
+import { refuseLicence, requireNone, type Refusal } from '../rules.js';
 import { REQUEST_UPLOAD } from './operations.js';
 import { situationFor } from '../service.js';
 import { checkStatement } from '../statements/check.js';
@@ -120,8 +120,8 @@ async function standingRefusals(
     refuse('target', 'STATEMENT_MISDIRECTED', `expected a ${operation.makes}, got another kind`);
   const mine = permissionsOf(operation).filter(({ roles }) => roles.some((role) => caller.roles.has(role)));
   if (mine.length === 0) refuse('role', 'FORBIDDEN', `${operation.op} is for other roles than yours`);
-  if (operation.licensed && !caller.licensed)
-    refuse('licence', 'LICENCE_INACTIVE', `${operation.op} needs an active licence of the institution`);
+  const unlicensed = operation.licensed ? refuseLicence(operation.op, caller) : null;
+  if (unlicensed !== null) refusals.push({ rule: 'licence', ...unlicensed, path });
   if (refusals.length > 0 || subject.version === 1) return { refusals };
   const base = await requireVisible({ caller, records }, kinds.require(operation.makes), subject.id, path);
   const related = (relations: readonly Relation[]) =>
