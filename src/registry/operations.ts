@@ -59,6 +59,7 @@ export const ROTATE_KEY: Operation = {
 
 export const TRUST_DOCUMENTS: Operation = {
   op: 'trust.set',
+  mutations: ['trustDocuments'],
   makes: 'TrustedDocuments',
   permission: BY_INSTITUTION,
   others: [BY_STATE],
