@@ -1,3 +1,5 @@
+export { isCopyGranted, isLabelOpen, isRestricted, isTreatingOpen, selvesAmong } from './consents.js';
+export type { Consented, Use } from './consents.js';
 export { recordEncounters } from './encounter.batch.js';
 export type { BatchOutcome, RefusedPart } from './encounter.batch.js';
 export { encounterKind } from './encounter.kind.js';

@@ -1,6 +1,7 @@
 /** Who a caller is to patients and their encounters (design: access, "Relations and the matrix"). */
 import { isCaller } from '../records/index.js';
-import type { Caller, Member, Relation, RelationLookups, Unrelated } from '../records/index.js';
+import type { Caller, ConsentFact, Member, Relation, RelationLookups, Unrelated } from '../records/index.js';
+import { isCopyGranted, isSelf, isTreatingOpen, personsOf } from './consents.js';
 
 /** Days after the end of an encounter for which its institution still treats the patient. */
 const TREATING_DAYS = 30;
@@ -14,7 +15,7 @@ export interface About<V> {
   readonly custodianTreats: boolean;
 }
 
-/** SELF, CUSTODIAN, TREATING and AUDITOR; never STATE or MEMBER: to the state, care is statistics. */
+/** SELF, CUSTODIAN, TREATING, GRANTEE and AUDITOR; never STATE or MEMBER: to the state, care is statistics. */
 export async function careRelations<V extends object>(
   caller: Caller,
   records: readonly Unrelated<V>[],
@@ -24,19 +25,35 @@ export async function careRelations<V extends object>(
   if (caller === null) return records.map(() => new Set<Relation>());
   const { institution } = caller;
   const isOwn = (record: Unrelated<V>) => institution !== null && institution === record.head.custodian;
-  const files = await lookups.linked([...new Set(records.map(patientOf))]);
-  const filesOf = (record: Unrelated<V>) => [...(files.get(patientOf(record)) ?? [patientOf(record)])];
-  const asked = records.filter((record) => custodianTreats || !isOwn(record)).flatMap(filesOf);
-  const treated = await treatedBy(caller, [...new Set(asked)], lookups);
+  const { files, consents } = await personsOf(records.map(patientOf), lookups);
+  const filesOf = (record: Unrelated<V>) => files.get(patientOf(record)) ?? [patientOf(record)];
+  const asked = records.filter((record) => custodianTreats || !isOwn(record));
+  const treated = await treatedBy(caller, [...new Set(asked.flatMap(filesOf))], lookups);
   return records.map((record) => {
     const relations = new Set<Relation>();
     const person = filesOf(record);
-    if (caller.patient !== null && person.includes(caller.patient)) relations.add('SELF');
+    const decided = person.flatMap((file) => consents.get(file) ?? []);
+    if (isSelf(caller, person, decided)) relations.add('SELF');
     if (isOwn(record)) relations.add('CUSTODIAN');
-    if (person.some((file) => treated.has(file))) relations.add('TREATING');
+    const isTreated = person.some((file) => treated.has(file));
+    for (const relation of givenBy(decided, institution, isTreated, record)) relations.add(relation);
     if (caller.roles.has('AUDITOR')) relations.add('AUDITOR');
     return relations;
   });
+}
+
+/** What treating the patient, and the patient's consents, make an institution to a record. */
+function givenBy(
+  consents: readonly ConsentFact[],
+  institution: string | null,
+  isTreated: boolean,
+  { head }: Unrelated<object>,
+): readonly Relation[] {
+  if (institution === null) return [];
+  const relations: Relation[] = [];
+  if (isTreated && isTreatingOpen(consents, institution, head)) relations.push('TREATING');
+  if (isCopyGranted(consents, institution, head)) relations.push('GRANTEE');
+  return relations;
 }
 
 /** Those of the patients whom the caller's institution treats, by encounters that the caller didn't record. */

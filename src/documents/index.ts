@@ -5,6 +5,15 @@
 export { careLabel, careRetention } from './care.js';
 export { coding, money } from './coding.js';
 export type { CodingValue, MoneyValue } from './coding.js';
+export {
+  CONSENT,
+  CONSENT_GIVERS,
+  CONSENT_STATES,
+  consentDecision,
+  consentValues,
+  RESTRICTABLE,
+} from './consent.js';
+export type { ConsentGiver, ConsentValues } from './consent.js';
 export { compareDecimals, parseDecimal, parseInteger } from './decimal.js';
 export {
   CLINICAL_STATUSES,

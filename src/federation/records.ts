@@ -26,6 +26,7 @@ import {
   uploadKind,
   UploadRequestObject,
 } from '../uploads/index.js';
+import { Consent, CONSENT_OPERATIONS, consentKind } from '../viewing/index.js';
 import type { Reference } from './entities.js';
 
 /** One record type. */
@@ -64,6 +65,7 @@ export const RECORD_TYPES: readonly RecordType[] = [
   recordType(subsidyKind, (record) => new Subsidy(record)),
   recordType(holdKind, (record) => new Hold(record)),
   recordType(erasureKind, (record) => new Erasure(record)),
+  recordType(consentKind, (record) => new Consent(record)),
   recordType(uploadKind, (record) => new UploadRequestObject(record)),
 ];
 
@@ -78,6 +80,7 @@ export const OPERATIONS = new Operations([
   ...REPORTING_OPERATIONS,
   ...FINANCE_OPERATIONS,
   ...ERASURE_OPERATIONS,
+  ...CONSENT_OPERATIONS,
   ...UPLOAD_OPERATIONS,
 ]);
 

@@ -39,6 +39,7 @@ import {
 import { CustodianResolver, InstitutionResolver, MemberResolver, TrustResolver } from '../registry/index.js';
 import { FormResolver, InstitutionReportsResolver, ReportResolver, retraction } from '../reporting/index.js';
 import { guardMutations, policyResolver, UploadRequestResolver } from '../uploads/index.js';
+import { ActsForResolver, ConsentResolver, PatientConsentsResolver } from '../viewing/index.js';
 import { NodeResolver } from './node.js';
 import { fetchRecord, KINDS, OPERATIONS, REFERENCES } from './records.js';
 import { printSubgraph, toSubgraph } from './subgraph.js';
@@ -78,6 +79,9 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   HoldResolver,
   ErasureResolver,
   ErasedResolver,
+  ConsentResolver,
+  PatientConsentsResolver,
+  ActsForResolver,
   EntryResolver,
   OpeningResolver,
   BlockResolver,

@@ -9,6 +9,8 @@ export class Draft implements LogView {
   readonly names: KeyDraft;
   private readonly subjects = new Map<string, Head>();
   private readonly threads = new Map<string, Head>();
+  /** Records that began here, by kind and thread. */
+  private readonly joined = new Map<string, number>();
   /** Ids of `subjects` and `threads`. */
   private readonly ids = new Set<string>();
   private readonly keys = new Map<string, RegisteredKey>();
@@ -25,6 +27,10 @@ export class Draft implements LogView {
 
   thread(id: string): Head | undefined {
     return this.threads.get(id) ?? this.below.thread(id);
+  }
+
+  began(kind: string, thread: string): number {
+    return (this.joined.get(`${kind}/${thread}`) ?? 0) + this.below.began(kind, thread);
   }
 
   holds(id: string): boolean {
@@ -61,6 +67,7 @@ export class Draft implements LogView {
     for (const thread of opening.threads) {
       this.threads.set(thread.id, { index, count: Number(thread.seq) });
       this.ids.add(thread.id);
+      if (version === 1 && thread.id !== id) add(this.joined, `${kind}/${thread.id}`, 1);
     }
     for (const key of keys.registered) this.keys.set(key.thumbprint, key);
     for (const thumbprint of keys.revoked) {
@@ -77,9 +84,14 @@ export class Draft implements LogView {
     below.names.steps.push(...this.names.steps);
     for (const [key, head] of this.subjects) below.subjects.set(key, head);
     for (const [id, head] of this.threads) below.threads.set(id, head);
+    for (const [list, count] of this.joined) add(below.joined, list, count);
     for (const id of this.ids) below.ids.add(id);
     for (const [thumbprint, key] of this.keys) below.keys.set(thumbprint, key);
     for (const [id, mark] of this.marks) below.marks.set(id, mark);
     for (const [id, value] of this.values) below.values.set(id, value);
   }
+}
+
+function add(counts: Map<string, number>, key: string, more: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + more);
 }

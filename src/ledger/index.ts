@@ -47,6 +47,7 @@ export type {
   RowWrite,
   SignedBy,
   UniqueClaim,
+  WholeList,
   WordClaim,
 } from './pending.js';
 export { LogProofs } from './proofs.js';

@@ -61,6 +61,13 @@ export interface CounterMove {
   readonly message: string;
 }
 
+/** That no more records of a kind began on a thread than these many. */
+export interface WholeList {
+  readonly kind: string;
+  readonly thread: string;
+  readonly count: number;
+}
+
 export interface PendingEntry {
   readonly op: string;
   readonly actor: string;
@@ -81,6 +88,8 @@ export interface PendingEntry {
   readonly authority: readonly bigint[];
   /** Records whose absence the decision rests on; if one is there by then, the append throws `StaleAuthority`. */
   readonly absent?: readonly { readonly kind: string; readonly id: string }[];
+  /** Lists that the decision took to be whole; if a record joined one by then, the append throws `StaleAuthority`. */
+  readonly whole?: readonly WholeList[];
   readonly rows: readonly RowWrite[];
   /** Keys of earlier versions that this entry destroys, each with the one that takes its place. */
   readonly rewraps?: readonly Rewrap[];

@@ -95,6 +95,9 @@ function requireAuthority(plan: BlockPlan, draft: Draft, pending: PendingEntry):
   for (const { kind, id } of pending.absent ?? []) {
     if (draft.subject(kind, id) !== undefined) throw new StaleAuthority(`a ${kind} ${id} was made meanwhile`);
   }
+  for (const { kind, thread, count } of pending.whole ?? []) {
+    if (draft.began(kind, thread) !== count) throw new StaleAuthority(`a ${kind} joined ${thread} meanwhile`);
+  }
   const revoked = draft.key(pending.by.key)?.revoked ?? null;
   if (revoked !== null) {
     throw new StaleAuthority(`key ${pending.by.key} was revoked meanwhile`);

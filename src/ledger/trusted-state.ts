@@ -34,6 +34,8 @@ export interface LogView {
   subject(kind: string, id: string): Head | undefined;
   /** Newest entry and length of a thread. */
   thread(id: string): Head | undefined;
+  /** How many records of a kind began on a thread. */
+  began(kind: string, thread: string): number;
   /** Whether a record of any kind, or a thread, has this id. */
   holds(id: string): boolean;
   key(thumbprint: string): RegisteredKey | undefined;
@@ -148,6 +150,10 @@ export class TrustedState implements LogView {
   holds(id: string): boolean {
     const tags = [THREAD_TAG, ...this.marks.kinds.values()];
     return tags.some((tag) => this.heads.get(tag, id) !== undefined);
+  }
+
+  began(kind: string, thread: string): number {
+    return this.list(kind, thread, this.size)?.count ?? 0;
   }
 
   /** The records of a kind that began on a thread, as of a size; undefined when too much came after it to tell. */

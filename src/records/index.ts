@@ -3,6 +3,8 @@ export type { Finding, RowAudit } from './audit.js';
 export { isCaller, ROLES, standingOf, watchedCaller } from './caller.js';
 export type { Caller, Looked, Member, Role } from './caller.js';
 export { requirePlaces } from './complete.js';
+export { CONSENT_TYPES } from './consent-fact.js';
+export type { ConsentFact, ConsentType } from './consent-fact.js';
 export { erasableFields, sealErasure, stillErased } from './erase.js';
 export type { ErasureOf, SealedErasure } from './erase.js';
 export { FIELD_CLASSES, RELATIONS } from './field-class.js';

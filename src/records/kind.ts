@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod';
 import type { Caller } from './caller.js';
+import type { ConsentFact } from './consent-fact.js';
 import type { FieldClass, Relation } from './field-class.js';
 
 /** The head of a sealed record (design: ledger, "Sealed record"). */
@@ -105,6 +106,11 @@ export interface RelationLookups {
    * the log. Throws INTEGRITY_VIOLATION when a link is missing or doesn't verify.
    */
   linked(patients: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  /**
+   * The consents of these patients that are in force now: all of them, proven by the log, so that none stands where none is
+   * given. Throws INTEGRITY_VIOLATION when one is missing or doesn't verify.
+   */
+  consents(patients: readonly string[]): Promise<ReadonlyMap<string, readonly ConsentFact[]>>;
 }
 
 /** A column by which a list goes, or two of which one names the thread. */

@@ -201,13 +201,27 @@ export class CallerReader implements RecordReader {
     return loader;
   }
 
+  /** As `relate`, but what doesn't verify of what relations rest on costs the records alone that rest on it. */
+  async #relateEach<V extends object>(
+    kind: RecordKind<V>,
+    records: readonly Unrelated<V>[],
+  ): Promise<readonly (Loaded<V> | VitrineError)[]> {
+    try {
+      return await this.relate(kind, records);
+    } catch (error) {
+      if (!(error instanceof VitrineError) || error.code !== 'INTEGRITY_VIOLATION') throw error;
+      if (records.length === 1) return [error];
+      return (await Promise.all(records.map((record) => this.#relateEach(kind, [record])))).flat();
+    }
+  }
+
   async #relateOutcomes<V extends object>(
     kind: RecordKind<V>,
     outcomes: readonly (Outcome | null)[],
   ): Promise<(Loaded<V> | VitrineError | null)[]> {
     // The store opened these as this kind, whose sealed values its schema had validated.
     const good = outcomes.filter((o): o is Unrelated<V> => o !== null && !(o instanceof VitrineError));
-    const related = await this.relate(kind, good);
+    const related = await this.#relateEach(kind, good);
     let next = 0;
     return outcomes.map((o) => (o === null || o instanceof VitrineError ? o : (related[next++] ?? null)));
   }

@@ -15,6 +15,7 @@ import type { Query, Sql } from './query.js';
 import { encodeCursor, pageSql } from './query.js';
 import { rowsSql } from './rows-sql.js';
 import { openVersions, type SealedVersion } from './versions.js';
+import { WholeLists } from './whole-lists.js';
 
 /** What became of one row: the record, or why it can't be shown. */
 export type Outcome = Unrelated<object> | VitrineError;
@@ -46,6 +47,8 @@ const ATTEMPTS = 6;
 export class RecordStore {
   /** Verified records that decisions rest on. */
   readonly facts: Facts;
+  /** Whole lists that decisions rest on, of many threads at once. */
+  readonly whole: WholeLists;
   readonly #deps: StoreDependencies;
   readonly #lists: Lists;
 
@@ -57,6 +60,12 @@ export class RecordStore {
       trusted,
       mac: (scope, value) => deps.ledger.keys.blindKey.mac(scope, value),
       open: (plan, ids) => this.#openUnshown(plan, ids),
+      reported: (error) => this.reported(error),
+    });
+    this.whole = new WholeLists({
+      trusted,
+      read: (kind, source) => this.#read(kind, source, false),
+      open: (kind, row, head) => this.#open(kind, row, head),
       reported: (error) => this.reported(error),
     });
     deps.ledger.onAdvance(() => this.facts.dropErased());

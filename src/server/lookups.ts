@@ -2,8 +2,9 @@
 import type { EncounterValues, LinkFacts } from '../clinical/index.js';
 import { encounterKind, groupsOf, linkKind, LINKS_OF } from '../clinical/index.js';
 import { listedOn } from '../records/index.js';
-import type { Condition, LookupsFor, RecordStore, Unrelated } from '../records/index.js';
+import type { Condition, ConsentFact, LookupsFor, RecordStore, Unrelated } from '../records/index.js';
 import { VitrineError } from '../ledger/core/index.js';
+import { consentKind, factsInForce } from '../viewing/index.js';
 
 /** Rows read at once: the first few nearly always answer. */
 const PAGE = 50;
@@ -86,5 +87,12 @@ export function lookupsFor(clock: () => Date): LookupsFor {
       return found;
     },
     linked: (patients) => groupsOf(patients, (patient) => linksOf(store, patient)),
+    consents: async (patients) => {
+      const lists = await store.whole.of(consentKind, 'patient', patients);
+      const now = clock().toISOString();
+      const facts = new Map<string, readonly ConsentFact[]>();
+      for (const [patient, consents] of lists) facts.set(patient, factsInForce(consents, now));
+      return facts;
+    },
   });
 }

@@ -1,5 +1,5 @@
 /** A wished-for mutation as plain data (design: architecture, "The one way in"). */
-import type { CounterMove } from '../ledger/index.js';
+import type { CounterMove, WholeList } from '../ledger/index.js';
 import type {
   Json,
   Loaded,
@@ -52,6 +52,8 @@ export interface Change<V extends object = object> {
   readonly work?: readonly LicensedWork[];
   /** Other records that the decision rests on: they must still be current when the commit is made. */
   readonly reliesOn?: readonly Unrelated<object>[];
+  /** Lists that the decision rests on being whole: nothing may have joined one when the commit is made. */
+  readonly whole?: readonly WholeList[];
   /** Numbers that the commit moves within bounds. */
   readonly counters?: readonly CounterMove[];
   /** Small facts for the opening; no personal data. */

@@ -99,6 +99,7 @@ export class Preparer {
       detail,
       authority,
       absent: required.absent,
+      whole: change.whole ?? [],
       rows: [...sealed.rows, ...(key?.rows ?? [])],
       counters: change.counters ?? [],
       inputHash,

@@ -198,6 +198,7 @@ describe('relations of care', () => {
         asked.push([patients, institution, [ONE, OTHER].filter(except), since]);
         return Promise.resolve(new Set(treated));
       },
+      consents: (patients) => Promise.resolve(new Map(patients.map((one) => [one, []]))),
     };
   }
 

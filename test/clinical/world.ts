@@ -152,6 +152,7 @@ export class World {
         now: () => this.now,
         treated: this.#treated,
         linked: (patients) => groupsOf(patients, (patient) => Promise.resolve(this.#linksOf(patient))),
+        consents: (patients) => Promise.resolve(new Map(patients.map((patient) => [patient, []]))),
       });
       return list.map((record, place) => ({ ...record, relations: relations[place] ?? new Set() }));
     };

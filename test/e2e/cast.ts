@@ -76,6 +76,11 @@ export function relationsTo(type: string, who: string | null): string[] {
       if (who === 'patient.self') return ['SELF'];
       if (ofCity || (type === 'Hold' && who === 'finance.ministry')) return ['CUSTODIAN'];
       return [...(state ? ['STATE'] : []), ...audits];
+    case 'Consent':
+      // Recorded from paper by City, for Harbour.
+      if (who === 'patient.self') return ['SELF'];
+      if (ofCity) return ['CUSTODIAN'];
+      return at(who, 'harbour') ? ['GRANTEE'] : audits;
     case 'UploadRequest': {
       const asked = who === 'finance.city' ? ['SELF'] : [];
       // The policy of account changes names a regulator to endorse it.
@@ -157,6 +162,7 @@ export const SECRETS: Readonly<Record<string, Readonly<Record<string, string>>>>
   Institution: { account: 'DE89370400440532013000' },
   Member: { subject: 'clinician.city' },
   Report: { indicators: '31337', note: 'Ward seven closed', reason: 'recount of March' },
+  Consent: { label: 'SUBSTANCE-USE', paper: 'Form C-12' },
   Programme: { budget: '7000001', committed: '654321' },
   Subsidy: {
     amount: '654321',
@@ -185,7 +191,7 @@ export async function enact(vitrine: TestVitrine): Promise<Records> {
     if (id === undefined) throw new Error(`${mutation} as ${who} failed: ${answer.text}`);
     return id;
   };
-  const { city, north, ministry } = await places(vitrine);
+  const { city, north, harbour, ministry } = await places(vitrine);
   const enrol = (subject: string, institution: string | undefined, role: string) =>
     make('regulator.one', 'enrolMember', 'member', { subject, institution, name: subject, roles: [role] });
   await enrol('vendor.city', city, 'VENDOR');
@@ -235,6 +241,13 @@ export async function enact(vitrine: TestVitrine): Promise<Records> {
       legalBasis: 'Article 17',
     }),
     Hold: await hold(vitrine, encounter),
+    Consent: await make('registrar.city', 'grantConsent', 'consent', {
+      patient,
+      type: 'LABEL_GRANT',
+      institution: harbour,
+      label: 'SUBSTANCE-USE',
+      recordedFor: { reference: 'Form C-12' },
+    }),
     Policy: await policy(vitrine),
     UploadRequest: await waiting(vitrine, city ?? ''),
     ...(await money(make, city ?? '')),

@@ -84,6 +84,7 @@ export const EXISTENCE: Readonly<Record<string, string>> = {
   PatientLink: 'DIRECTORY',
   Hold: 'DIRECTORY',
   Erasure: 'DIRECTORY',
+  Consent: 'DIRECTORY',
   UploadRequest: 'DIRECTORY',
 };
 
@@ -96,7 +97,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     IDENTITY:
       'identifiers names displayName unidentified gender birthDate deceased deceasedAt addresses contacts insurance maritalStatus language retractionReason',
     CRITICAL: 'alerts',
-    DIRECTORY: 'retracted encounters links linkedPatients',
+    DIRECTORY: 'retracted encounters links linkedPatients consents',
   },
   Encounter: {
     CLINICAL: 'reason diagnoses outcome note',
@@ -133,6 +134,13 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     IDENTITY: 'evidence contradictionReason endReason',
   },
   Hold: { DIRECTORY: 'kind recordId state reason releaseReason' },
+  Consent: {
+    DIRECTORY:
+      'patientId patient type institution purposes validUntil state grantedBy grantedAs attestedBy revokedBy revokedAs',
+    CLINICAL: 'label',
+    IDENTITY: 'representativeId',
+    ADMINISTRATIVE: 'paper revokedPaper',
+  },
   Erasure: { DIRECTORY: 'kind recordId fields legalBasis state refusal' },
   UploadRequest: {
     DIRECTORY:

@@ -17,6 +17,7 @@ const TYPES = [
   'PatientLink',
   'Hold',
   'Erasure',
+  'Consent',
 ];
 const ENTITIES =
   'query ($all: [_Any!]!) { _entities(representations: $all) { __typename ... on Record { id anchor { verified } } ... on Patient { names { family } } } }';
@@ -69,6 +70,7 @@ describe('_entities', () => {
       'Subsidy',
       'Hold',
       'Erasure',
+      'Consent',
     ];
     const all = care.map(representation);
     const { data, errors } = await vitrine.ask<Entities>('clinician.city', ENTITIES, { all });
@@ -85,9 +87,10 @@ describe('_entities', () => {
     };
     const state = ['Institution', 'Member', 'Form', 'Report', 'Programme', 'Subsidy', 'Hold', 'Erasure'];
     expect(await seen('regulator.one')).toEqual(state);
-    expect(await seen('finance.harbour')).toEqual(
-      state.filter((type) => !['Member', 'Hold', 'Erasure'].includes(type)),
-    );
+    expect(await seen('finance.harbour')).toEqual([
+      ...state.filter((type) => !['Member', 'Hold', 'Erasure'].includes(type)),
+      'Consent',
+    ]);
     expect(await seen('patient.one')).toEqual(['Institution', 'Form']);
     expect(await seen(null)).toEqual(['Institution', 'Form']);
   });

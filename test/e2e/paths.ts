@@ -31,6 +31,7 @@ const ROOTS: Readonly<Record<string, (records: Records) => string>> = {
   Subsidy: ({ Subsidy }) => `subsidy(id: "${Subsidy}")`,
   PatientLink: ({ PatientLink }) => `patientLink(id: "${PatientLink}")`,
   Hold: ({ Hold }) => `hold(id: "${Hold}")`,
+  Consent: ({ Consent }) => `consent(id: "${Consent}")`,
   Erasure: ({ Erasure }) => `erasure(id: "${Erasure}")`,
   UploadRequest: ({ UploadRequest }) => `uploadRequest(id: "${UploadRequest}")`,
 };
@@ -173,6 +174,32 @@ const LINKS: readonly Way[] = [
   },
 ];
 
+const CONSENT: readonly Way[] = [
+  {
+    type: 'Consent',
+    by: 'consents of a patient',
+    query: (selection, { Patient }) => `{ consents(patient: "${Patient}") ${edges(selection)} }`,
+    path: ['consents', 'edges', 'node'],
+    alone: true,
+  },
+  {
+    type: 'Consent',
+    by: 'consents',
+    query: (selection) => `{ consents ${edges(selection)} }`,
+    path: ['consents', 'edges', 'node'],
+    leads: (who) => isSelf(who) || who?.endsWith('.harbour') === true,
+    alone: true,
+  },
+  {
+    type: 'Consent',
+    by: 'patient.consents',
+    query: (selection, { Patient }) => `{ patient(id: "${Patient}") { consents ${edges(selection)} } }`,
+    path: ['patient', 'consents', 'edges', 'node'],
+    leads: (who) => who?.endsWith('.harbour') !== true,
+    alone: true,
+  },
+];
+
 const REGISTRY: readonly Way[] = [
   {
     type: 'Institution',
@@ -310,4 +337,4 @@ const STATE: readonly Way[] = [
   },
 ];
 
-export const PATHS: readonly Way[] = [...GENERAL, ...CARE, ...LINKS, ...REGISTRY, ...STATE];
+export const PATHS: readonly Way[] = [...GENERAL, ...CARE, ...LINKS, ...CONSENT, ...REGISTRY, ...STATE];

@@ -50,6 +50,10 @@ const HIDDEN: readonly (readonly [who: string | null, type: string])[] = [
   ['clinician.north', 'Erasure'],
   ['patient.one', 'Erasure'],
   [null, 'Erasure'],
+  ['clinician.north', 'Consent'],
+  ['regulator.one', 'Consent'],
+  ['patient.one', 'Consent'],
+  [null, 'Consent'],
 ];
 
 describe('what is not for the caller', () => {

@@ -19,6 +19,8 @@ const OTHER_NAME: Readonly<Record<string, string>> = {
   'Erasure.record': 'recordId',
   'Erasure.keeper': 'custodian',
   'Encounter.patient': 'patientId',
+  'Consent.patient': 'patientId',
+  'Consent.representative': 'representativeId',
   'Report.code': 'formCode',
   'Member.publicKey': 'keyThumbprint',
   'TrustedDocuments.member': 'memberId',
@@ -41,6 +43,7 @@ function apiNames(type: string, field: string, sealed: string): Record<string, s
 const REFERS: Readonly<Record<string, readonly string[]>> = {
   Member: ['institution', 'patient'],
   Report: ['form'],
+  Consent: ['institution', 'attestedBy'],
   Subsidy: ['programme', 'payee', 'proposedBy', 'approvedBy', 'rejectedBy', 'disbursedBy', 'confirmedBy'],
 };
 const REFUSAL: Readonly<Record<string, string>> = { VIEW: 'VIEW_ONLY', NONE: 'FORBIDDEN' };

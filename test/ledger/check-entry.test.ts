@@ -85,6 +85,7 @@ function signedEntry(own?: { stated: Partial<Statement>; time?: string; detail?:
       names: { nameAt: () => undefined, masterKey: () => null, custodianKey: () => 1 },
       subject: () => undefined,
       thread: () => undefined,
+      began: () => 0,
       holds: () => false,
       counter: () => undefined,
       key: (asked) => (asked === key.thumbprint ? key : undefined),

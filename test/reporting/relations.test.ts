@@ -9,6 +9,7 @@ const LOOKUPS = {
   now: () => new Date(0),
   treated: () => Promise.resolve(new Set<string>()),
   linked: () => Promise.resolve(new Map<string, ReadonlySet<string>>()),
+  consents: () => Promise.resolve(new Map<string, never[]>()),
 };
 
 function member(role: Role, more: Partial<Member> = {}): Member {

@@ -381,6 +381,20 @@ CREATE TABLE "upload" (
     CONSTRAINT "upload_pkey" PRIMARY KEY ("id")
 );
 
+-- CreateTable
+CREATE TABLE "consent" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "patient" UUID NOT NULL,
+    "grantee" UUID,
+    "representative" UUID,
+    "state" TEXT NOT NULL,
+
+    CONSTRAINT "consent_pkey" PRIMARY KEY ("id")
+);
+
 -- CreateIndex
 CREATE INDEX "spent_expires_idx" ON "spent"("expires");
 
@@ -539,3 +553,15 @@ CREATE INDEX "upload_member_idx" ON "upload"("member");
 
 -- CreateIndex
 CREATE INDEX "upload_state_expires_at_idx" ON "upload"("state", "expires_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "consent_entry_key" ON "consent"("entry");
+
+-- CreateIndex
+CREATE INDEX "consent_patient_idx" ON "consent"("patient");
+
+-- CreateIndex
+CREATE INDEX "consent_grantee_idx" ON "consent"("grantee");
+
+-- CreateIndex
+CREATE INDEX "consent_representative_idx" ON "consent"("representative");

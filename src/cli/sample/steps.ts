@@ -10,6 +10,7 @@ import {
   DefineFormDocument,
   DisburseSubsidyDocument,
   FileReportDocument,
+  GrantConsentDocument,
   ProposeSubsidyDocument,
 } from '../../client/generated/graphql.js';
 import { PERSONAS } from '../../server/index.js';
@@ -57,7 +58,7 @@ export const STEPS =
   1 +
   1 +
   REPORTS.length +
-  9;
+  12;
 
 type Ids = Readonly<Record<Place | 'ministry', string>>;
 
@@ -88,8 +89,14 @@ async function enrolAll({ act, step }: Loading, ids: Ids): Promise<void> {
 /** Patients registered at once: their entries share blocks, as those of a busy hospital do. */
 const AT_ONCE = 6;
 
-/** Patients with their encounters. @returns the first patient of City Hospital. */
-async function population({ act, step }: Loading): Promise<string> {
+/** The patients of the sample who have a part of their own; both are City Hospital’s. */
+interface Patients {
+  readonly first: string;
+  readonly last: string;
+}
+
+/** Patients with their encounters. */
+async function population({ act, step }: Loading): Promise<Patients> {
   const everyone = POPULATION.flatMap((group) => Array.from({ length: group.patients }, () => group));
   const ids: string[] = [];
   const register = async (number: number): Promise<void> => {
@@ -109,12 +116,13 @@ async function population({ act, step }: Loading): Promise<string> {
   for (let from = 0; from < everyone.length; from += AT_ONCE) {
     await Promise.all(Array.from({ length: AT_ONCE }, (_, place) => register(from + place)));
   }
-  return ids[0] ?? '';
+  const isCity = (_: string, number: number) => everyone[number]?.place === 'city';
+  return { first: ids[0] ?? '', last: ids.filter(isCity).at(-1) ?? '' };
 }
 
-async function patientOne({ act, step }: Loading, patient: string): Promise<void> {
+async function patientOne({ act, step }: Loading, patient: string): Promise<string> {
   step('patient.one');
-  await act('registrar.city', 'member patient.one', EnrolMemberDocument, {
+  const { enrolMember } = await act('registrar.city', 'member patient.one', EnrolMemberDocument, {
     subject: 'patient.one',
     roles: ['PATIENT' as const],
     patient,
@@ -123,6 +131,31 @@ async function patientOne({ act, step }: Loading, patient: string): Promise<void
   await act('registrar.north', 'encounter of patient.one', RecordEncountersDocument, {
     encounters: [openEncounter(patient)],
     mode: 'ALL' as const,
+  });
+  return idOf(enrolMember.member, 'member');
+}
+
+/** One restriction by the patient itself; one grant and one representative of another, from paper. */
+async function consents(
+  { act, step }: Loading,
+  ids: Ids,
+  { first, last }: Patients,
+  patientOne: string,
+): Promise<void> {
+  step('a restriction');
+  const institution = ids.harbour;
+  const restriction = { patient: first, type: 'VIEW_RESTRICTION' as const, institution };
+  await act('patient.one', 'restriction', GrantConsentDocument, restriction);
+  const recordedFor = { reference: 'Consent form 2025/17' };
+  step('a grant');
+  const grant = { patient: last, type: 'COPY_GRANT' as const, institution, recordedFor };
+  await act('registrar.city', 'grant', GrantConsentDocument, grant);
+  step('a representative');
+  await act('registrar.city', 'representative', GrantConsentDocument, {
+    patient: last,
+    type: 'REPRESENTATIVE' as const,
+    representative: patientOne,
+    recordedFor,
   });
 }
 
@@ -179,7 +212,10 @@ async function subsidies({ act, step }: Loading, ids: Ids): Promise<void> {
 export async function loadSteps(loading: Loading): Promise<void> {
   const ids = await registerAll(loading);
   await enrolAll(loading, ids);
-  await patientOne(loading, await population(loading));
+  const patients = await population(loading);
+  const member = await patientOne(loading, patients.first);
   await reports(loading);
   await subsidies(loading, ids);
+  // Last, so that what came before stands where it stood.
+  await consents(loading, ids, patients, member);
 }
