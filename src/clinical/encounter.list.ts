@@ -2,7 +2,7 @@
 import { requireFilter, visible } from '../access/index.js';
 import type { RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import type { Condition, Loaded, Member, Page, Query, Relation } from '../records/index.js';
+import type { Condition, Edge, Loaded, Member, Page, Query, Relation } from '../records/index.js';
 import { isGiven } from '../registry/index.js';
 import { requireSignedIn } from '../uploads/index.js';
 import type { EncounterFilter, EncounterOrder } from './encounter.filter.js';
@@ -81,10 +81,25 @@ export async function listEncountersOf(
   return findVisible(ctx, { where, ...page });
 }
 
+/**
+ * A page of what the caller may see, as full as if there were nothing else: what is hidden (labelled, or restricted) leaves
+ * neither a gap nor a next page that turns out empty.
+ */
 async function findVisible(ctx: RequestContext, query: Query): Promise<Page<EncounterValues>> {
-  const found = await ctx.records.find(encounterKind, query);
-  const edges = found.edges.filter(
-    ({ record }) => record instanceof VitrineError || visible(ctx.caller, encounterKind, record),
-  );
-  return { ...found, edges };
+  const { first } = query;
+  const edges: Edge<EncounterValues>[] = [];
+  let after = query.after ?? null;
+  do {
+    const found = await ctx.records.find(encounterKind, { ...query, first: first + 1, after });
+    const seen = found.edges.filter(
+      ({ record }) => record instanceof VitrineError || visible(ctx.caller, encounterKind, record),
+    );
+    edges.push(...seen);
+    after = found.hasNextPage ? (found.edges.at(-1)?.cursor ?? null) : null;
+  } while (after !== null && edges.length <= first);
+  return {
+    edges: edges.slice(0, first),
+    hasNextPage: edges.length > first,
+    hasPreviousPage: (query.after ?? null) !== null,
+  };
 }
