@@ -7,16 +7,16 @@ export type Level = 'COPY' | 'VIEW' | 'NONE';
 
 /** The matrix, in the design's words and order; LISTED (found by identifier and birth date) is directory alone. */
 const MATRIX = `
-               SELF CUSTODIAN TREATING PAYER PAYEE STATE AUDITOR MEMBER LISTED
-IDENTITY       COPY COPY      COPY     –     –     –     –       –      –
-CRITICAL       COPY COPY      COPY     –     –     –     –       –      –
-CLINICAL       COPY COPY      VIEW     –     –     –     –       –      –
-ADMINISTRATIVE COPY COPY      VIEW     –     –     –     –       –      –
-REPORTING      –    COPY      –        –     –     COPY  VIEW    VIEW   –
-FINANCIAL      –    –         –        COPY  COPY  COPY  VIEW    VIEW   –
-ACCOUNT        –    –         –        COPY  COPY  –     –       –      –
-DIRECTORY      COPY COPY      COPY     COPY  COPY  COPY  COPY    COPY   COPY
-LEDGER         COPY COPY      –        COPY  COPY  COPY  COPY    COPY   –
+               SELF CUSTODIAN TREATING PAYER PAYEE STATE AUDITOR MEMBER LISTED GRANTEE
+IDENTITY       COPY COPY      COPY     –     –     –     –       –      – COPY
+CRITICAL       COPY COPY      COPY     –     –     –     –       –      – COPY
+CLINICAL       COPY COPY      VIEW     –     –     –     –       –      – COPY
+ADMINISTRATIVE COPY COPY      VIEW     –     –     –     –       –      – COPY
+REPORTING      –    COPY      –        –     –     COPY  VIEW    VIEW   – –
+FINANCIAL      –    –         –        COPY  COPY  COPY  VIEW    VIEW   – –
+ACCOUNT        –    –         –        COPY  COPY  –     –       –      – –
+DIRECTORY      COPY COPY      COPY     COPY  COPY  COPY  COPY    COPY   COPY COPY
+LEDGER         COPY COPY      –        COPY  COPY  COPY  COPY    COPY   – COPY
 `;
 
 /** Which classes a role carries; DIRECTORY, STRUCTURE, PUBLIC and LOG are everyone's. */

@@ -84,7 +84,7 @@ const CARE: readonly Way[] = [
   {
     type: 'Patient',
     by: 'patients',
-    query: (selection) => `{ patients(first: 50) ${edges(selection)} }`,
+    query: (selection) => `{ patients(first: 40) ${edges(selection)} }`,
     path: ['patients', 'edges', 'node'],
     leads: (who) => ofCity(who) || isSelf(who),
     alone: false,

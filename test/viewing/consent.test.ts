@@ -1,6 +1,8 @@
 /** Consents over real HTTP: what a patient decides, and what everybody sees at the next request. */
+import { createClient } from 'graphql-ws';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { grant, granted, noteFor, person, revoke, world, type World } from './world.js';
+import { WebSocket } from 'ws';
+import { grant, granted, make, noteFor, person, revoke, world, type World } from './world.js';
 
 let at: World;
 let offset = 0;
@@ -146,6 +148,35 @@ describe('a representative', () => {
     expect(await note('patient.one')).toBeNull();
     const after = await grant(at, 'patient.one', { type: 'VIEW_RESTRICTION' });
     expect(after.codes).toEqual(['NOT_FOUND']);
+  });
+
+  it('is told nothing more on an open subscription from the revocation on', async () => {
+    const appointment = await stands({ type: 'REPRESENTATIVE', representative: at.friend });
+    const client = createClient({
+      url: `${at.vitrine.url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: `Bearer ${await at.vitrine.token('patient.one')}` },
+      retryAttempts: 0,
+    });
+    const events = client.iterate<{ auditTrail: { opening: { op: string } | null } }>({
+      query: 'subscription ($after: BigInt) { auditTrail(after: $after) { opening { op } } }',
+      variables: { after: String(at.vitrine.serving.ledger.trusted.size - 1n) },
+    });
+    const visit = { patient: at.patient, class: 'AMB', status: 'FINISHED', start: '2025-07-01T10:00:00Z' };
+    const next = async () => {
+      const { value } = await events.next();
+      return value?.data?.auditTrail.opening?.op ?? null;
+    };
+    try {
+      await make(at.vitrine, 'clinician.city', 'recordEncounter', 'encounter', visit);
+      expect(await next()).toBe('encounter.record');
+      await revoke(at.vitrine, 'patient.self', appointment);
+      expect(await next()).toBeNull();
+      await make(at.vitrine, 'clinician.city', 'recordEncounter', 'encounter', visit);
+      expect(await next()).toBeNull();
+    } finally {
+      await client.dispose();
+    }
   });
 
   it('appoints nobody, and ends no appointment but its own', async () => {
