@@ -2,6 +2,7 @@
 import { createClient } from 'graphql-ws';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import type { Answer } from '../support/vitrine.js';
 import { grant, granted, make, noteFor, person, revoke, world, type World } from './world.js';
 
 let at: World;
@@ -115,9 +116,9 @@ describe('a restriction', () => {
     const seen: string[] = [];
     let after: string | null = null;
     for (let hasNext = true; hasNext;) {
-      const { data, text } = await at.vitrine.ask<Page>('clinician.north', query, { after });
-      const page = data?.patient.encounters;
-      expect(page?.edges, text).toHaveLength(1);
+      const answer: Answer<Page> = await at.vitrine.ask<Page>('clinician.north', query, { after });
+      const page = answer.data?.patient.encounters;
+      expect(page?.edges, answer.text).toHaveLength(1);
       seen.push(...(page?.edges.map(({ node }) => node.id) ?? []));
       after = page?.pageInfo.endCursor ?? null;
       hasNext = page?.pageInfo.hasNextPage ?? false;
