@@ -165,8 +165,9 @@ describe('a representative', () => {
     });
     const visit = { patient: at.patient, class: 'AMB', status: 'FINISHED', start: '2025-07-01T10:00:00Z' };
     const next = async () => {
-      const { value } = await events.next();
-      return value?.data?.auditTrail.opening?.op ?? null;
+      const event = await events.next();
+      if (event.done === true) throw new Error('the subscription ended');
+      return event.value.data?.auditTrail.opening?.op ?? null;
     };
     try {
       await make(at.vitrine, 'clinician.city', 'recordEncounter', 'encounter', visit);
@@ -212,7 +213,7 @@ describe('consents', () => {
       'clinician.city',
       () => ({ type: 'VIEW_RESTRICTION', ...paper }),
       'FORBIDDEN',
-      'input.recordedFor',
+      undefined,
     ],
     [
       'by a treating institution, from paper',
