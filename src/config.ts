@@ -9,7 +9,7 @@ import { VitrineError } from './ledger/core/error.js';
 import type { Problem } from './ledger/core/error.js';
 
 export type { Config, Identity } from './server/settings.js';
-import { UPLOADS_BY_DEFAULT, type Config, type Identity } from './server/settings.js';
+import { UPLOADS_BY_DEFAULT, VIEWS_BY_DEFAULT, type Config, type Identity } from './server/settings.js';
 
 const flag = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'])
@@ -129,6 +129,8 @@ export const SETTINGS = {
     '168',
     'how long a change that waits for an endorsement can be endorsed and loaded',
   ),
+  VIEW_MINUTES: setting(count(1, 1440), '15', 'how long a view stays open'),
+  EMERGENCY_VIEW_MINUTES: setting(count(1, 1440), '5', 'how long a view for an emergency stays open'),
   UPLOAD_RATE: setting(count(0, 100_000_000), '120000', 'most new requests a minute and member; 0: no bound'),
   UPLOAD_DENIALS: setting(
     count(0, 1_000_000),
@@ -265,6 +267,10 @@ function identityOf(given: Given, production: boolean): Identity {
   return (given.DEV_ISSUER ?? !production) ? { kind: 'development', audience } : { kind: 'none' };
 }
 
+function minutes(given: number | undefined): number | undefined {
+  return given === undefined ? undefined : given * 60_000;
+}
+
 /**
  * Reads the settings from an environment.
  *
@@ -319,6 +325,10 @@ export function parseConfig(environment: Environment): Config {
         given.UPLOAD_SWEEP_SECONDS === undefined
           ? UPLOADS_BY_DEFAULT.sweepMs
           : given.UPLOAD_SWEEP_SECONDS * 1000,
+    },
+    views: {
+      lifetimeMs: minutes(given.VIEW_MINUTES) ?? VIEWS_BY_DEFAULT.lifetimeMs,
+      emergencyMs: minutes(given.EMERGENCY_VIEW_MINUTES) ?? VIEWS_BY_DEFAULT.emergencyMs,
     },
     limits: {
       bodyBytes: given.MAX_BODY_BYTES ?? 1_048_576,

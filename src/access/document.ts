@@ -1,6 +1,7 @@
 /** The tables of `schema/access.md`, printed from the code between the markers of its prose. */
 import { FIELD_CLASSES, RELATIONS, ROLES } from '../records/index.js';
 import type { FieldClass, Relation } from '../records/index.js';
+import { BUDGET_ACTS, BUDGETS } from './budgets.js';
 import { cell } from './levels.js';
 import {
   MATRIX,
@@ -23,6 +24,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   matrix: matrixTable,
   roles: rolesTable,
   purposes: purposesTable,
+  budgets: budgetsTable,
 };
 
 /**
@@ -37,6 +39,17 @@ export function accessDocument(text: string): string {
     if (!region.test(document)) throw new Error(`schema/access.md has no place for the table ${name}`);
     return document.replace(region, (_all, begin: string, end: string) => `${begin}\n${print()}\n${end}`);
   }, text);
+}
+
+function budgetsTable(): string {
+  const rows = ROLES.flatMap((role) =>
+    BUDGET_ACTS.flatMap((act) => {
+      const row = BUDGETS[role]?.[act];
+      return row === undefined ? [] : [[role, act, ...row.map(String)]];
+    }),
+  );
+  const head = ['role', 'act', 'member, hour', 'member, day', 'institution, hour', 'institution, day'];
+  return table(head, rows);
 }
 
 function matrixTable(): string {

@@ -1,5 +1,7 @@
 export { Classified, RELATED } from '../api/index.js';
 export type { FieldAccess, HasRelations, Related } from '../api/index.js';
+export { BUDGET_ACTS, BUDGET_HOLDERS, BUDGET_SECONDS, BUDGETS, budgetsOf } from './budgets.js';
+export type { Budget, BudgetAct, BudgetHolder, BudgetWindow } from './budgets.js';
 export { carryClasses, outputFields, requireClassified } from './classes.js';
 export type { ClassifiedField } from './classes.js';
 export { collapseErrors, collapsePlugin } from './collapse.js';

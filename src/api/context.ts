@@ -98,6 +98,18 @@ export interface Submit {
   counter(id: string): Promise<bigint>;
 }
 
+/** What looking without taking needs of the deployment (`viewing`). */
+export interface ViewingPort {
+  /** Keyed hash, lower-case hex, that nobody but the deployment can make. */
+  mac(scope: string, value: string): string;
+  /** Uses a value up, for every process: true the first time only. */
+  spend(scope: string, value: string, expires: Date): Promise<boolean>;
+  /** How long a view stays open, in milliseconds. */
+  readonly lifetimeMs: number;
+  /** How long one for an emergency does. */
+  readonly emergencyMs: number;
+}
+
 /** Requests for permission to upload (`uploads/requests`). */
 export interface UploadRequestsPort {
   ask(input: {
@@ -158,6 +170,8 @@ export interface RequestContext {
   readonly uploads: Submit;
   /** Asking first, and deciding on what others ask. */
   readonly requests: UploadRequestsPort;
+  /** Links to pages, codes and lifetimes of views. */
+  readonly viewing: ViewingPort;
   readonly log: AuditLog;
   /** Every kind of the deployment, to load a record of which only the log's name of its kind is known. */
   readonly kinds: KindRegistry;

@@ -11,6 +11,7 @@ export type {
   SignedPort,
   Submit,
   UploadRequestsPort,
+  ViewingPort,
   WatchedContext,
 } from './context.js';
 export { enumOf, registerEnum } from './enums.js';

@@ -125,6 +125,29 @@ export class VitrineClient {
     return follow(deps, document, variables, options);
   }
 
+  /**
+   * The PNG of a page, by the link that `openView` gave. It works once, so it is never tried again.
+   *
+   * @throws ClientError NOT_FOUND for a link that was used, is over or isn't this member's; NETWORK, BAD_RESPONSE
+   */
+  async fetchPage(url: string, { signal }: RequestOptions = {}): Promise<Uint8Array> {
+    const { endpoint, token, dpop, timeout = 60_000, fetch: send = globalThis.fetch } = this.#options;
+    const bearer = typeof token === 'function' ? await token() : token;
+    const signals = [AbortSignal.timeout(timeout), ...(signal === undefined ? [] : [signal])];
+    const key = typeof dpop === 'function' ? await dpop() : dpop;
+    const address = new URL(url, endpoint);
+    const init = { method: 'GET', headers: {}, signal: AbortSignal.any(signals) };
+    const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+    const response =
+      bearer === undefined || key === undefined
+        ? await send(address, { ...init, headers })
+        : await key.fetch(send, address, init, bearer);
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    const { errors } = parseAnswer<null>(await response.text(), response.status);
+    if (hasSome(errors)) throw new ClientError(errors);
+    throw ClientError.own('BAD_RESPONSE', `expected a page, got the status ${response.status}`);
+  }
+
   async #send<T>(body: string, signal: AbortSignal | undefined): Promise<Outcome<T>> {
     const { endpoint, token, dpop, timeout = 60_000 } = this.#options;
     const bearer = typeof token === 'function' ? await token() : token;

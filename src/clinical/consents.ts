@@ -68,6 +68,12 @@ export function isCopyGranted(
   );
 }
 
+/** Whether an open view is one of this record: restrictions and labels yield to EMERGENCY alone. */
+export function isViewOpen(consents: readonly ConsentFact[], use: Use, record: Consented): boolean {
+  if (use.purpose === 'EMERGENCY') return true;
+  return !isRestricted(consents, use) && isLabelOpen(consents, use.institution, record);
+}
+
 /** Whether who treats the patient may use the relation for this record. */
 export function isTreatingOpen(
   consents: readonly ConsentFact[],

@@ -17,7 +17,6 @@ import {
   MutationPayload,
   PageArgs,
   pageOf,
-  PartialDateScalar,
   requireId,
   type RequestContext,
 } from '../api/index.js';
@@ -25,7 +24,7 @@ import { listEncountersOf } from './encounter.list.js';
 import { EncounterConnection, toEncounter, type EncounterPage } from './encounter.type.js';
 import { AmendPatientInput, PatientFilter, PatientOrder, RegisterPatientInput } from './patient.input.js';
 import { listPatients } from './patient.list.js';
-import { amendPatient, findPatient, patientByIdentifier, registerPatient } from './patient.service.js';
+import { amendPatient, findPatient, registerPatient } from './patient.service.js';
 import { Patient, PatientConnection, toPatient, type PatientPage } from './patient.type.js';
 
 @ObjectType({ implements: MutationPayload, description: 'What a mutation of a patient answers.' })
@@ -51,25 +50,6 @@ export class PatientResolver {
   ): Promise<Patient | null> {
     const record = await findPatient(ctx, requireId(id, ['id']));
     return record === null ? null : toPatient(record);
-  }
-
-  @Classified('STRUCTURE')
-  @Query(() => Patient, {
-    nullable: true,
-    description:
-      'The patient who has this identifier and this birth date: its id, to record care under. NOT_FOUND when either is not so. For a CLINICIAN or REGISTRAR.',
-  })
-  async patientByIdentifier(
-    @Arg('system', () => String, { description: 'URI of the numbering system.' }) system: string,
-    @Arg('value', () => String, { description: 'The number, exactly.' }) value: string,
-    @Arg('birthDate', () => PartialDateScalar, {
-      description:
-        'The birth date exactly as it is recorded: a day, or a month or year where no more is known.',
-    })
-    birthDate: string,
-    @Ctx() ctx: RequestContext,
-  ): Promise<Patient | null> {
-    return toPatient(await patientByIdentifier(ctx, { system, value, birthDate }));
   }
 
   @Classified('STRUCTURE')

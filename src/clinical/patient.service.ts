@@ -93,6 +93,13 @@ export function findPatient(ctx: RequestContext, id: string): Promise<Loaded<Pat
   return loadVisible(ctx, patientKind, id);
 }
 
+/** Whom a caller asks for by identifier. */
+export interface Identified {
+  readonly system: string;
+  readonly value: string;
+  readonly birthDate: string;
+}
+
 /**
  * The patient with this identifier, for whoever also knows the birth date as it is recorded: one that is known by year
  * or month alone is found by that year or month, never by a day in it, nor a day by its year. One without a birth date
@@ -102,7 +109,7 @@ export function findPatient(ctx: RequestContext, id: string): Promise<Loaded<Pat
  */
 export async function patientByIdentifier(
   ctx: RequestContext,
-  asked: { readonly system: string; readonly value: string; readonly birthDate: string },
+  asked: Identified,
 ): Promise<Loaded<PatientValues>> {
   const staff = requireStaff(ctx.caller);
   requireMay(staff, { op: 'patient.lookup', permission: BY_CUSTODIAN });

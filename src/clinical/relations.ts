@@ -1,11 +1,24 @@
 /** Who a caller is to patients and their encounters (design: access, "Relations and the matrix"). */
 import { isCaller } from '../records/index.js';
-import type { Caller, ConsentFact, Member, Relation, RelationLookups, Unrelated } from '../records/index.js';
-import { isCopyGranted, isSelf, isTreatingOpen, personsOf } from './consents.js';
+import type {
+  Caller,
+  ConsentFact,
+  Member,
+  Relation,
+  RelationLookups,
+  Unrelated,
+  ViewFact,
+} from '../records/index.js';
+import { isCopyGranted, isSelf, isTreatingOpen, isViewOpen, personsOf } from './consents.js';
 
 /** Days after the end of an encounter for which its institution still treats the patient. */
 const TREATING_DAYS = 30;
 const DAY_MILLISECONDS = 86_400_000;
+
+/** The moment since which an encounter must have been open, to treat the patient by it now. */
+export function treatingSince(now: Date): string {
+  return new Date(now.getTime() - TREATING_DAYS * DAY_MILLISECONDS).toISOString();
+}
 
 /** How a kind of care is about patients. */
 export interface About<V> {
@@ -29,6 +42,7 @@ export async function careRelations<V extends object>(
   const filesOf = (record: Unrelated<V>) => files.get(patientOf(record)) ?? [patientOf(record)];
   const asked = records.filter((record) => custodianTreats || !isOwn(record));
   const treated = await treatedBy(caller, [...new Set(asked.flatMap(filesOf))], lookups);
+  const viewed = await viewedBy(caller, records.map(patientOf), lookups);
   return records.map((record) => {
     const relations = new Set<Relation>();
     const person = filesOf(record);
@@ -37,6 +51,10 @@ export async function careRelations<V extends object>(
     if (isOwn(record)) relations.add('CUSTODIAN');
     const isTreated = person.some((file) => treated.has(file));
     for (const relation of givenBy(decided, institution, isTreated, record)) relations.add(relation);
+    const isOpen = ({ member, purpose }: ViewFact): boolean =>
+      isViewOpen(decided, { institution: institution ?? '', purpose }, record.head) &&
+      isCaller(caller, member);
+    if (viewed.get(patientOf(record))?.some(isOpen) === true) relations.add('VIEWER');
     if (caller.roles.has('AUDITOR')) relations.add('AUDITOR');
     return relations;
   });
@@ -63,7 +81,17 @@ async function treatedBy(
   lookups: RelationLookups,
 ): Promise<ReadonlySet<string>> {
   if (caller.institution === null || patients.length === 0) return new Set();
-  const since = new Date(lookups.now().getTime() - TREATING_DAYS * DAY_MILLISECONDS).toISOString();
+  const since = treatingSince(lookups.now());
   const isOwn = (member: string): boolean => isCaller(caller, member);
   return lookups.treated(patients, caller.institution, isOwn, since);
+}
+
+/** Who of the caller's institution has an open view of each of the patients. */
+async function viewedBy(
+  caller: Member,
+  patients: readonly string[],
+  lookups: RelationLookups,
+): Promise<ReadonlyMap<string, readonly ViewFact[]>> {
+  if (caller.institution === null) return new Map();
+  return lookups.viewed([...new Set(patients)], caller.institution);
 }

@@ -26,7 +26,17 @@ import {
   uploadKind,
   UploadRequestObject,
 } from '../uploads/index.js';
-import { Consent, CONSENT_OPERATIONS, consentKind } from '../viewing/index.js';
+import {
+  Consent,
+  CONSENT_OPERATIONS,
+  consentKind,
+  Referral,
+  REFERRAL_OPERATIONS,
+  referralKind,
+  View,
+  VIEW_OPERATIONS,
+  viewKind,
+} from '../viewing/index.js';
 import type { Reference } from './entities.js';
 
 /** One record type. */
@@ -66,6 +76,8 @@ export const RECORD_TYPES: readonly RecordType[] = [
   recordType(holdKind, (record) => new Hold(record)),
   recordType(erasureKind, (record) => new Erasure(record)),
   recordType(consentKind, (record) => new Consent(record)),
+  recordType(viewKind, (record) => new View(record)),
+  recordType(referralKind, (record) => new Referral(record)),
   recordType(uploadKind, (record) => new UploadRequestObject(record)),
 ];
 
@@ -81,6 +93,8 @@ export const OPERATIONS = new Operations([
   ...FINANCE_OPERATIONS,
   ...ERASURE_OPERATIONS,
   ...CONSENT_OPERATIONS,
+  ...VIEW_OPERATIONS,
+  ...REFERRAL_OPERATIONS,
   ...UPLOAD_OPERATIONS,
 ]);
 

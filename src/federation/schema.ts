@@ -39,7 +39,14 @@ import {
 import { CustodianResolver, InstitutionResolver, MemberResolver, TrustResolver } from '../registry/index.js';
 import { FormResolver, InstitutionReportsResolver, ReportResolver, retraction } from '../reporting/index.js';
 import { guardMutations, policyResolver, UploadRequestResolver } from '../uploads/index.js';
-import { ActsForResolver, ConsentResolver, PatientConsentsResolver } from '../viewing/index.js';
+import {
+  ActsForResolver,
+  BudgetResolver,
+  ConsentResolver,
+  PatientConsentsResolver,
+  ReferralResolver,
+  ViewResolver,
+} from '../viewing/index.js';
 import { NodeResolver } from './node.js';
 import { fetchRecord, KINDS, OPERATIONS, REFERENCES } from './records.js';
 import { printSubgraph, toSubgraph } from './subgraph.js';
@@ -82,6 +89,9 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   ConsentResolver,
   PatientConsentsResolver,
   ActsForResolver,
+  ViewResolver,
+  ReferralResolver,
+  BudgetResolver,
   EntryResolver,
   OpeningResolver,
   BlockResolver,

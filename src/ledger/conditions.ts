@@ -1,9 +1,10 @@
 /** What must hold for a change when it is committed (design: architecture, "conditions"). All under the head lock. */
+import { countersOf, moveCharges } from './charges.js';
 import { equal, type MovedCounter, VitrineError } from './core/index.js';
 import type { Draft } from './draft.js';
 import { violationOf } from './finding.js';
 import type { KeyStore } from './key-store.js';
-import type { CounterMove, PendingEntry } from './pending.js';
+import type { Charge, CounterMove, PendingEntry } from './pending.js';
 import type { Query } from './query.js';
 import type { CounterMark } from './trusted-state.js';
 
@@ -36,7 +37,10 @@ export function claimKey(claim: { readonly scope: string; readonly key: string }
 /** Reads what the conditions of a batch need: one query for all claims, one for all counters. */
 export async function readFacts(query: Query, entries: readonly PendingEntry[]): Promise<Facts> {
   const claims = entries.flatMap((entry) => entry.unique.map(({ scope, key }) => ({ scope, key })));
-  const ids = entries.flatMap((entry) => entry.counters.map((move) => move.id));
+  const ids = entries.flatMap(({ counters, charges = [] }) => [
+    ...counters.map((move) => move.id),
+    ...countersOf(charges),
+  ]);
   const holders = claims.length === 0 ? [] : await readHolders(query, claims);
   const counters = ids.length === 0 ? [] : await readCounters(query, ids);
   return {
@@ -104,6 +108,18 @@ export function moveCounters(
     moved.set(id, { id, mac: keys.counterMac(id, value) });
   }
   return [...moved.values()];
+}
+
+/** Moves the counters of an entry's charges in the draft. Throws BUDGET_EXHAUSTED with the time of the refill. */
+export function moveAllowances(
+  draft: Draft,
+  facts: Facts,
+  keys: KeyStore,
+  charges: readonly Charge[],
+  time: string,
+): readonly MovedCounter[] {
+  const read = (id: string): bigint => draft.value(id) ?? requireCounter(id, draft.counter(id), facts, keys);
+  return moveCharges(draft, charges, time, read, (id, value) => keys.counterMac(id, value));
 }
 
 /** The row's value, which must be the one that the counter's last mover anchored. */

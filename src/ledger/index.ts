@@ -2,6 +2,7 @@
 export { RolledBackLog } from './accept-rollback.js';
 export type { Acceptance, AcceptedPosition, LostEvidence } from './accept-rollback.js';
 export { createFile, flushFolder } from './atomic-file.js';
+export { refillsAt, usedIn, windowCounter } from './charges.js';
 export { auditLog } from './audit.js';
 export type { AuditOptions, AuditSummary } from './audit.js';
 export type { VerifiedEntry } from './check-entry.js';
@@ -39,6 +40,8 @@ export { systemRandom } from './random.js';
 export type { EntryRow } from './log-reader.js';
 export { nativeHash, nativeVerify } from './native.js';
 export type {
+  Charge,
+  ChargeWindow,
   CounterMove,
   KnownRequest,
   PendingEntry,

@@ -68,6 +68,23 @@ export interface WholeList {
   readonly count: number;
 }
 
+/** A stretch of time, counted from 1970 on, and how many things are had in it at most. */
+export interface ChargeWindow {
+  readonly seconds: number;
+  readonly most: bigint;
+}
+
+/** One thing that counts against somebody's allowance, once in each window of time (`charges.ts`). */
+export interface Charge {
+  /** Whose allowance of what: `opened/member/<id>`. */
+  readonly id: string;
+  /** Keyed hash of the thing, lower-case hex: the same thing counts once. */
+  readonly item: string;
+  readonly windows: readonly ChargeWindow[];
+  /** What is counted, for the refusal (code BUDGET_EXHAUSTED): `patients opened by a member`. */
+  readonly what: string;
+}
+
 export interface PendingEntry {
   readonly op: string;
   readonly actor: string;
@@ -98,6 +115,8 @@ export interface PendingEntry {
   readonly words: readonly WordClaim[];
   /** Known under the head lock only: the opening's `counters` hold the outcome, and the statement doesn't cover them. */
   readonly counters: readonly CounterMove[];
+  /** What counts against allowances; outcomes stand among the opening's `counters` too. */
+  readonly charges?: readonly Charge[];
   /** Of a statement that was made beforehand: from when on it's void. */
   readonly expires?: string;
   /** The record's id was chosen by whoever uploads: nothing on the log may have it, of whatever kind. */

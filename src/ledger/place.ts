@@ -15,6 +15,7 @@ import { checkEntry, type SignatureCheck, type VerifiedEntry } from './check-ent
 import { GENESIS } from './check-keys.js';
 import {
   type Facts,
+  moveAllowances,
   moveCounters,
   requireStatement,
   requireUnique,
@@ -107,7 +108,11 @@ function requireAuthority(plan: BlockPlan, draft: Draft, pending: PendingEntry):
 
 function placeEntry(plan: BlockPlan, draft: Draft, pending: PendingEntry, index: bigint): PlacedEntry {
   if (pending.op === GENESIS && index !== 0n) throw new VitrineError('CONFLICT', 'the log has begun already');
-  const counters = moveCounters(draft, plan.facts, plan.keys, pending.counters);
+  const { facts, keys } = plan;
+  const counters = [
+    ...moveCounters(draft, facts, keys, pending.counters),
+    ...moveAllowances(draft, facts, keys, pending.charges ?? [], plan.time),
+  ];
   const opening: Opening = {
     op: pending.op,
     actor: pending.actor,

@@ -22,6 +22,7 @@ export type {
   RelationLookups,
   SearchWord,
   UniqueKey,
+  ViewFact,
   Unrelated,
 } from './kind.js';
 export { KindRegistry } from './kinds.js';

@@ -90,6 +90,12 @@ export interface AnchorOf {
 /** A loaded record before the caller's relations are known. */
 export type Unrelated<V> = Omit<Loaded<V>, 'relations'>;
 
+/** An open view, as relations need it. */
+export interface ViewFact {
+  readonly member: string;
+  readonly purpose: string;
+}
+
 /** Asks the store for facts that relations rest on; every row it counts on has been verified. */
 export interface RelationLookups {
   /** The moment of the request: relations that end with time are counted from it. */
@@ -111,6 +117,8 @@ export interface RelationLookups {
    * given. Throws INTEGRITY_VIOLATION when one is missing or doesn't verify.
    */
   consents(patients: readonly string[]): Promise<ReadonlyMap<string, readonly ConsentFact[]>>;
+  /** Who of an institution has an open view of each of these patients; those of whom nobody has are left out. */
+  viewed(patients: readonly string[], institution: string): Promise<ReadonlyMap<string, readonly ViewFact[]>>;
 }
 
 /** A column by which a list goes, or two of which one names the thread. */

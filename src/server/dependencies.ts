@@ -11,6 +11,7 @@ import type { HealthCheck } from './health.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Config } from './settings.js';
+import type { PageSource } from './view-routes.js';
 
 /** The least that the server must know of a request's context; `api/context.ts` says all of it. */
 export interface CallerContext {
@@ -57,6 +58,8 @@ export interface ServerDependencies<C extends CallerContext> {
   readonly collapse?: (errors: readonly GraphQLFormattedError[]) => readonly GraphQLFormattedError[];
   /** The public half of the log, served below `/log`; absent where there is no log. */
   readonly tiles?: LogSource;
+  /** The pages of views; absent where there are none. */
+  readonly views?: PageSource<C>;
   readonly health: readonly HealthCheck[];
   readonly metrics: Metrics;
   readonly log: Logger;

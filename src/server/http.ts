@@ -15,6 +15,7 @@ import { addLogRoutes } from './log-routes.js';
 import { addPages } from './pages.js';
 import { errorBody, refusalOf } from './problem.js';
 import { readTls } from './tls.js';
+import { addViewRoutes } from './view-routes.js';
 import { GRAPHQL_PATH, serveSockets } from './websocket.js';
 
 /** A server that isn't listening yet. */
@@ -186,6 +187,7 @@ export async function createServer<C extends CallerContext>(
   });
 
   if (deps.tiles) addLogRoutes(app, deps.tiles);
+  if (deps.views) addViewRoutes(app, deps, deps.views, addressesOf);
   if (config.playground) addPages(app, deps);
   if (deps.developmentIssuer)
     addDevelopmentRoutes(app, {

@@ -1,10 +1,10 @@
 /** The facts that relations to records rest on, asked of the store: every row that counts has been verified. */
 import type { EncounterValues, LinkFacts } from '../clinical/index.js';
-import { encounterKind, groupsOf, linkKind, LINKS_OF } from '../clinical/index.js';
+import { encounterKind, givesTreating, groupsOf, linkKind, LINKS_OF } from '../clinical/index.js';
 import { listedOn } from '../records/index.js';
 import type { Condition, ConsentFact, LookupsFor, RecordStore, Unrelated } from '../records/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import { consentKind, factsInForce } from '../viewing/index.js';
+import { consentKind, factsInForce, openViews } from '../viewing/index.js';
 
 /** Rows read at once: the first few nearly always answer. */
 const PAGE = 50;
@@ -52,13 +52,6 @@ async function linksOf(store: RecordStore, patient: string): Promise<readonly Li
   return found;
 }
 
-/** Care that was given: an encounter that is only planned, or was called off, opens no file. */
-const isCare = (values: EncounterValues): boolean =>
-  values.status !== 'PLANNED' && values.status !== 'CANCELLED';
-
-/** An encounter whose end was erased didn't go on for that. */
-const isToldOf = ({ erased }: Unrelated<EncounterValues>): boolean => erased?.fields.includes('end') !== true;
-
 /** Makes the lookups of one request. */
 export function lookupsFor(clock: () => Date): LookupsFor {
   return (store) => ({
@@ -80,12 +73,13 @@ export function lookupsFor(clock: () => Date): LookupsFor {
         for await (const encounter of encounters(store, [...where, end])) {
           const { values, anchor } = encounter;
           // Evidence that the caller wrote itself is none (design: access, "Views").
-          if (isCare(values) && isToldOf(encounter) && !except(anchor.actor)) found.add(values.patient);
+          if (givesTreating(encounter) && !except(anchor.actor)) found.add(values.patient);
           if (found.size === patients.length) return found;
         }
       }
       return found;
     },
+    viewed: (patients, institution) => openViews(store, patients, institution, clock()),
     linked: (patients) => groupsOf(patients, (patient) => linksOf(store, patient)),
     consents: async (patients) => {
       const lists = await store.whole.of(consentKind, 'patient', patients);

@@ -110,7 +110,7 @@ export function systemOver(
   database: Database,
   ledger: Ledger,
   clock: () => Date,
-  more: Pick<SystemDependencies, 'uploads' | 'onDenial' | 'onFailure'> = {},
+  more: Pick<SystemDependencies, 'uploads' | 'views' | 'onDenial' | 'onFailure'> = {},
 ): System {
   const onViolation = (error: VitrineError): void => ledger.raise(error);
   return new System({
@@ -154,6 +154,7 @@ export async function openSystem(options: OpenOptions): Promise<OpenSystem> {
     const system = systemOver(database, ledger, clock, {
       uploads: config.uploads,
       ...(options.onDenial === undefined ? {} : { onDenial: options.onDenial }),
+      views: config.views,
       onFailure: (err, message) => log.warn({ err }, message),
     });
     closing.add('spent', () => system.spent.close());

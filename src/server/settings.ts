@@ -58,6 +58,14 @@ export interface FeedBounds {
   readonly cacheBytes: number;
 }
 
+/** How long views stay open. */
+export interface ViewSettings {
+  readonly lifetimeMs: number;
+  readonly emergencyMs: number;
+}
+
+export const VIEWS_BY_DEFAULT: ViewSettings = { lifetimeMs: 15 * 60_000, emergencyMs: 5 * 60_000 };
+
 export interface Config {
   readonly mode: 'development' | 'test' | 'production';
   readonly host: string;
@@ -88,5 +96,6 @@ export interface Config {
   readonly witnessPolicy: string | null;
   readonly limits: Limits;
   readonly uploads: UploadSettings;
+  readonly views: ViewSettings;
   readonly feed: FeedBounds;
 }

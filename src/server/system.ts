@@ -1,5 +1,5 @@
 /** The system without its network side: store, standing and uploads over one ledger, and a context for each request. */
-import type { RequestContext, RequestLog } from '../api/index.js';
+import type { RequestContext, RequestLog, ViewingPort } from '../api/index.js';
 import { Spent, type Database } from '../database/index.js';
 import type { Ledger } from '../ledger/index.js';
 import { nativeHash, systemRandom } from '../ledger/index.js';
@@ -21,7 +21,7 @@ import {
 } from '../uploads/index.js';
 import type { Claims } from './authentication.js';
 import type { RefusedMutation } from './refused-bearer.js';
-import { UPLOADS_BY_DEFAULT, type UploadSettings } from './settings.js';
+import { UPLOADS_BY_DEFAULT, type UploadSettings, VIEWS_BY_DEFAULT, type ViewSettings } from './settings.js';
 
 export interface SystemDependencies {
   readonly database: Database;
@@ -32,6 +32,7 @@ export interface SystemDependencies {
   readonly clock: () => Date;
   readonly onViolation: (error: VitrineError) => void;
   readonly uploads?: UploadSettings;
+  readonly views?: ViewSettings;
   /** Told of every rule that refused a mutation, and what became of the denial. */
   readonly onDenial?: DenialDependencies['onDenial'];
   /** Told of what failed beside a request. */
@@ -54,6 +55,7 @@ export class System {
   readonly #desk: Desk;
   readonly #denials: Denials;
   readonly #rate: Buckets;
+  readonly #viewing: ViewingPort;
   readonly #deps: SystemDependencies;
 
   constructor(deps: SystemDependencies) {
@@ -89,6 +91,11 @@ export class System {
       ...(onDenial === undefined ? {} : { onDenial }),
     });
     this.#rate = new Buckets(uploads.rate, clock);
+    this.#viewing = {
+      mac: (scope, value) => ledger.keys.blindKey.mac(scope, value),
+      spend: (scope, value, expires) => this.spent.spend(scope, value, expires),
+      ...(deps.views ?? VIEWS_BY_DEFAULT),
+    };
   }
 
   /** Settles the requests for permission whose time has come; how many were looked at. */
@@ -156,6 +163,7 @@ export class System {
         { ledger, desk: this.#desk, clock, kinds, operations: this.#deps.operations },
         { caller, records, uploads },
       ),
+      viewing: this.#viewing,
       log: ledger,
       kinds,
       clock,

@@ -1,5 +1,5 @@
 /** A wished-for mutation as plain data (design: architecture, "The one way in"). */
-import type { CounterMove, WholeList } from '../ledger/index.js';
+import type { Charge, CounterMove, WholeList } from '../ledger/index.js';
 import type {
   Json,
   Loaded,
@@ -56,6 +56,8 @@ export interface Change<V extends object = object> {
   readonly whole?: readonly WholeList[];
   /** Numbers that the commit moves within bounds. */
   readonly counters?: readonly CounterMove[];
+  /** What the commit counts against allowances, each thing once in a window of time. */
+  readonly charges?: readonly Charge[];
   /** Small facts for the opening; no personal data. */
   readonly detail?: Readonly<Record<string, Json>>;
   readonly registers?: KeyRegistration;

@@ -102,6 +102,7 @@ export class Preparer {
       whole: change.whole ?? [],
       rows: [...sealed.rows, ...(key?.rows ?? [])],
       counters: change.counters ?? [],
+      charges: change.charges ?? [],
       inputHash,
     };
   }

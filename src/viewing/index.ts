@@ -7,3 +7,16 @@ export {
 } from './consent/consent.resolver.js';
 export { Consent, ConsentConnection } from './consent/consent.type.js';
 export { CONSENT_OPERATIONS } from './consent/operations.js';
+export { BudgetObject, BudgetResolver } from './budgets/budget.resolver.js';
+export { PageRenderer } from './pages/index.js';
+export { REFERRAL_OPERATIONS } from './referrals/operations.js';
+export { referralKind } from './referrals/referral.kind.js';
+export { AccessCodePayload, ReferralPayload, ReferralResolver } from './referrals/referral.resolver.js';
+export { Referral } from './referrals/referral.type.js';
+export { openViews } from './views/open-views.js';
+export { VIEW_OPERATIONS } from './views/operations.js';
+export { pageOf } from './views/page.service.js';
+export type { AskedPage } from './views/page.service.js';
+export { viewKind } from './views/view.kind.js';
+export { ViewPayload, ViewResolver } from './views/view.resolver.js';
+export { View, ViewPage } from './views/view.type.js';

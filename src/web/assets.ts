@@ -37,6 +37,7 @@ const SOURCES: Readonly<Record<string, { type: string; load: () => Promise<strin
   'client.js': { type: SCRIPT, load: () => own('client.js') },
   'fetcher.js': { type: SCRIPT, load: () => own('fetcher.js') },
   'fill.js': { type: SCRIPT, load: () => own('fill.js') },
+  'pages.js': { type: SCRIPT, load: () => own('pages.js') },
   'identity.js': { type: SCRIPT, load: () => own('identity.js') },
   'operations.js': { type: SCRIPT, load: () => own('operations.js') },
   'graphiql.js': { type: SCRIPT, load: async () => (await graphiql()).js },

@@ -7,6 +7,7 @@ import { type Answered, fill, remember } from './fill.js';
 import { fetchPersonas, Identity } from './identity.js';
 import { type Operation, operationsOf } from './operations.js';
 import type { PlaygroundSettings } from './page.js';
+import { PagePanel } from './pages.js';
 import type { ReadyQuery } from './queries.js';
 
 interface FetcherOptions {
@@ -40,6 +41,8 @@ const answered: Answered = new Map();
 const personas = document.querySelector<HTMLSelectElement>('#persona');
 const queries = document.querySelector<HTMLSelectElement>('#queries');
 const status = document.querySelector<HTMLOutputElement>('#status');
+const pages = document.querySelector<HTMLElement>('#pages');
+const panel = pages && new PagePanel(pages, identity);
 const hint = document.querySelector<HTMLButtonElement>('#act');
 
 const show = (text: string): void => {
@@ -69,6 +72,8 @@ async function fetcher(asked: Asked, { headers }: FetcherOptions = {}): Promise<
     if (chosen?.kind === 'subscription') return listen(settings.endpoint, filled, identity, headers);
     const answer = await post(settings.endpoint, filled, identity, headers);
     remember(answered, answer);
+    // Beside the answer, which needn't wait for images.
+    void panel?.show(answer).catch((error: unknown) => show(reason(error)));
     return answer;
   } catch (error) {
     return { errors: [{ message: reason(error) }] };

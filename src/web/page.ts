@@ -47,6 +47,7 @@ export async function playgroundPage(settings: PlaygroundSettings): Promise<stri
     </header>
     <noscript>The playground needs JavaScript.</noscript>
     <main id="root"></main>
+    <section id="pages" aria-label="Pages of the view" hidden><button type="button">Close</button><div></div></section>
   </body>
 </html>
 `;

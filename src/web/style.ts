@@ -30,6 +30,12 @@ body.graphiql-light #root .graphiql-container { --color-warning: 36, 100%, 29%; 
   body:not(.graphiql-dark) #root .graphiql-container { --color-warning: 36, 100%, 29%; --color-info: 208, 100%, 36%; }
 }
 
+#pages { flex: 0 1 55%; min-height: 0; overflow: auto; padding: 0.5rem 1rem; background: #dfe5ea; text-align: center;
+  font: 14px system-ui, sans-serif; color: #14263a; }
+#pages[hidden] { display: none; }
+#pages button { position: sticky; top: 0; float: right; font: inherit; padding: 0.2rem 0.6rem; }
+#pages img { display: block; width: 100%; max-width: 50rem; margin: 0 auto 0.7rem; box-shadow: 0 1px 4px #0006; }
+
 @media (max-width: 700px) {
   #bar { padding: 0.3rem 0.6rem; }
   #bar output { order: 0; flex: 1; text-align: right; }

@@ -55,6 +55,7 @@ async function levels(who: Member, consents: readonly ConsentFact[], labelled: s
       Promise.resolve(new Set(institution === TREATING || institution === HOME ? patients : [])),
     linked: (patients) => Promise.resolve(new Map(patients.map((one) => [one, new Set([one])]))),
     consents: (patients) => Promise.resolve(new Map(patients.map((one) => [one, consents]))),
+    viewed: () => Promise.resolve(new Map<string, never[]>()),
   };
   const [relations = new Set()] = await encounterKind.relations(who, [record(labelled)], lookups);
   return { relations: [...relations], level: levelOf(who, relations, 'CLINICAL') };

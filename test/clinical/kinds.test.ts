@@ -199,6 +199,7 @@ describe('relations of care', () => {
         return Promise.resolve(new Set(treated));
       },
       consents: (patients) => Promise.resolve(new Map(patients.map((one) => [one, []]))),
+      viewed: () => Promise.resolve(new Map<string, never[]>()),
     };
   }
 

@@ -151,6 +151,7 @@ export class World {
       const relations = await kind.relations(caller, list, {
         now: () => this.now,
         treated: this.#treated,
+        viewed: () => Promise.resolve(new Map<string, never[]>()),
         linked: (patients) => groupsOf(patients, (patient) => Promise.resolve(this.#linksOf(patient))),
         consents: (patients) => Promise.resolve(new Map(patients.map((patient) => [patient, []]))),
       });

@@ -71,6 +71,14 @@ export function relationsTo(type: string, who: string | null): string[] {
       // Who treats the person reads the other file; why it is one isn't for it.
       if (who === 'patient.self') return ['SELF'];
       return ofCity ? ['CUSTODIAN'] : audits;
+    case 'View':
+      if (who === 'patient.self') return ['SELF'];
+      if (who === 'clinician.north') return ['SELF', 'CUSTODIAN'];
+      return at(who, 'north') ? ['CUSTODIAN'] : audits;
+    case 'Referral':
+      if (who === 'patient.self') return ['SELF'];
+      if (ofCity) return ['CUSTODIAN'];
+      return at(who, 'harbour') ? ['GRANTEE'] : audits;
     case 'Hold':
     case 'Erasure':
       if (who === 'patient.self') return ['SELF'];
@@ -239,6 +247,16 @@ export async function enact(vitrine: TestVitrine): Promise<Records> {
       expectedVersion: 1,
       fields: ['payer'],
       legalBasis: 'Article 17',
+    }),
+    View: await make('clinician.north', 'openView', 'view', {
+      subject: { kind: 'PATIENT', id: patient },
+      purpose: 'TREATMENT',
+    }),
+    Referral: await make('clinician.city', 'referPatient', 'referral', {
+      patient,
+      institution: harbour,
+      validUntil: new Date(Date.now() + 86_400_000).toISOString(),
+      reason: 'Second opinion',
     }),
     Hold: await hold(vitrine, encounter),
     Consent: await make('registrar.city', 'grantConsent', 'consent', {

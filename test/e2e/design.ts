@@ -85,6 +85,8 @@ export const EXISTENCE: Readonly<Record<string, string>> = {
   Hold: 'DIRECTORY',
   Erasure: 'DIRECTORY',
   Consent: 'DIRECTORY',
+  View: 'DIRECTORY',
+  Referral: 'DIRECTORY',
   UploadRequest: 'DIRECTORY',
 };
 
@@ -133,6 +135,11 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     DIRECTORY: 'patientIds keeperIds state',
     IDENTITY: 'evidence contradictionReason endReason',
   },
+  View: {
+    DIRECTORY:
+      'act subjectKind subjectId memberId institution purpose evidence reason language openedAt expiresAt pages pageCount',
+  },
+  Referral: { DIRECTORY: 'patientId recipient state validUntil reason' },
   Hold: { DIRECTORY: 'kind recordId state reason releaseReason' },
   Consent: {
     DIRECTORY:

@@ -18,6 +18,8 @@ const TYPES = [
   'Hold',
   'Erasure',
   'Consent',
+  'View',
+  'Referral',
 ];
 const ENTITIES =
   'query ($all: [_Any!]!) { _entities(representations: $all) { __typename ... on Record { id anchor { verified } } ... on Patient { names { family } } } }';
@@ -71,6 +73,7 @@ describe('_entities', () => {
       'Hold',
       'Erasure',
       'Consent',
+      'Referral',
     ];
     const all = care.map(representation);
     const { data, errors } = await vitrine.ask<Entities>('clinician.city', ENTITIES, { all });
@@ -90,6 +93,7 @@ describe('_entities', () => {
     expect(await seen('finance.harbour')).toEqual([
       ...state.filter((type) => !['Member', 'Hold', 'Erasure'].includes(type)),
       'Consent',
+      'Referral',
     ]);
     expect(await seen('patient.one')).toEqual(['Institution', 'Form']);
     expect(await seen(null)).toEqual(['Institution', 'Form']);

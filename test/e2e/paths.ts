@@ -32,6 +32,8 @@ const ROOTS: Readonly<Record<string, (records: Records) => string>> = {
   PatientLink: ({ PatientLink }) => `patientLink(id: "${PatientLink}")`,
   Hold: ({ Hold }) => `hold(id: "${Hold}")`,
   Consent: ({ Consent }) => `consent(id: "${Consent}")`,
+  View: ({ View }) => `view(id: "${View}")`,
+  Referral: ({ Referral }) => `referral(id: "${Referral}")`,
   Erasure: ({ Erasure }) => `erasure(id: "${Erasure}")`,
   UploadRequest: ({ UploadRequest }) => `uploadRequest(id: "${UploadRequest}")`,
 };

@@ -54,6 +54,12 @@ const HIDDEN: readonly (readonly [who: string | null, type: string])[] = [
   ['regulator.one', 'Consent'],
   ['patient.one', 'Consent'],
   [null, 'Consent'],
+  ['clinician.harbour', 'View'],
+  ['patient.one', 'View'],
+  [null, 'View'],
+  ['clinician.north', 'Referral'],
+  ['regulator.one', 'Referral'],
+  [null, 'Referral'],
 ];
 
 describe('what is not for the caller', () => {

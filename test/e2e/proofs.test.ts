@@ -21,6 +21,11 @@ const OTHER_NAME: Readonly<Record<string, string>> = {
   'Encounter.patient': 'patientId',
   'Consent.patient': 'patientId',
   'Consent.representative': 'representativeId',
+  'Referral.patient': 'patientId',
+  'Referral.code': 'state',
+  ...apiNames('View', 'subjectId', 'subject patient'),
+  ...apiNames('View', 'memberId', 'member key'),
+  ...apiNames('View', 'evidence', 'evidenceRecord evidenceEntry'),
   'Report.code': 'formCode',
   'Member.publicKey': 'keyThumbprint',
   'TrustedDocuments.member': 'memberId',
@@ -44,6 +49,8 @@ const REFERS: Readonly<Record<string, readonly string[]>> = {
   Member: ['institution', 'patient'],
   Report: ['form'],
   Consent: ['institution', 'attestedBy'],
+  View: ['institution'],
+  Referral: ['recipient'],
   Subsidy: ['programme', 'payee', 'proposedBy', 'approvedBy', 'rejectedBy', 'disbursedBy', 'confirmedBy'],
 };
 const REFUSAL: Readonly<Record<string, string>> = { VIEW: 'VIEW_ONLY', NONE: 'FORBIDDEN' };

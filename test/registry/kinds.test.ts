@@ -69,6 +69,7 @@ const NO_LOOKUPS = {
   treated: () => Promise.resolve(new Set<string>()),
   linked: () => Promise.resolve(new Map<string, ReadonlySet<string>>()),
   consents: () => Promise.resolve(new Map<string, never[]>()),
+  viewed: () => Promise.resolve(new Map<string, never[]>()),
 };
 
 function problemsOf(

@@ -10,6 +10,7 @@ const LOOKUPS = {
   treated: () => Promise.resolve(new Set<string>()),
   linked: () => Promise.resolve(new Map<string, ReadonlySet<string>>()),
   consents: () => Promise.resolve(new Map<string, never[]>()),
+  viewed: () => Promise.resolve(new Map<string, never[]>()),
 };
 
 function member(role: Role, more: Partial<Member> = {}): Member {

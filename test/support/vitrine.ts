@@ -106,6 +106,11 @@ export class TestVitrine {
     return token;
   }
 
+  /** Asks for new tokens from now on: a test moved the clock. */
+  forgetTokens(): void {
+    this.#tokens.clear();
+  }
+
   /** One operation over HTTP as a persona; null: without a token. */
   async ask<T = Record<string, never>>(
     persona: string | null,

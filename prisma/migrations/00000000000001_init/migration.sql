@@ -395,6 +395,35 @@ CREATE TABLE "consent" (
     CONSTRAINT "consent_pkey" PRIMARY KEY ("id")
 );
 
+-- CreateTable
+CREATE TABLE "view" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "act" TEXT NOT NULL,
+    "patient" UUID,
+    "institution" UUID,
+    "member" UUID NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "view_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "referral" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "patient" UUID NOT NULL,
+    "recipient" UUID,
+    "state" TEXT NOT NULL,
+    "valid_until" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "referral_pkey" PRIMARY KEY ("id")
+);
+
 -- CreateIndex
 CREATE INDEX "spent_expires_idx" ON "spent"("expires");
 
@@ -565,3 +594,24 @@ CREATE INDEX "consent_grantee_idx" ON "consent"("grantee");
 
 -- CreateIndex
 CREATE INDEX "consent_representative_idx" ON "consent"("representative");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "view_entry_key" ON "view"("entry");
+
+-- CreateIndex
+CREATE INDEX "view_patient_idx" ON "view"("patient");
+
+-- CreateIndex
+CREATE INDEX "view_institution_idx" ON "view"("institution");
+
+-- CreateIndex
+CREATE INDEX "view_member_idx" ON "view"("member");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "referral_entry_key" ON "referral"("entry");
+
+-- CreateIndex
+CREATE INDEX "referral_patient_idx" ON "referral"("patient");
+
+-- CreateIndex
+CREATE INDEX "referral_recipient_idx" ON "referral"("recipient");

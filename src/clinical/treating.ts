@@ -1,0 +1,47 @@
+/** The encounter by which an institution treats a patient, for whoever has to cite it. */
+import type { RequestContext } from '../api/index.js';
+import { VitrineError } from '../ledger/core/index.js';
+import { isCaller, type Loaded, type Member, type Unrelated } from '../records/index.js';
+import type { EncounterValues } from '../documents/index.js';
+import { encounterKind } from './encounter.kind.js';
+import { treatingSince } from './relations.js';
+
+/** Encounters that are looked through, newest first. */
+const MOST = 100;
+
+/**
+ * Care that was given: an encounter that is only planned, or was called off, opens no file; one whose end was erased didn't go
+ * on for that.
+ */
+export function givesTreating({ values, erased }: Unrelated<EncounterValues>): boolean {
+  const isCare = values.status !== 'PLANNED' && values.status !== 'CANCELLED';
+  return isCare && erased?.fields.includes('end') !== true;
+}
+
+/** The newest encounter of the caller's institution that makes it treat the patient; one that the caller recorded doesn't. */
+export async function treatingEncounter(
+  ctx: Pick<RequestContext, 'records' | 'clock'>,
+  caller: Member,
+  patient: string,
+): Promise<Loaded<EncounterValues> | null> {
+  if (caller.institution === null) return null;
+  const now = ctx.clock();
+  const since = treatingSince(now);
+  const { edges } = await ctx.records.find(encounterKind, {
+    where: [
+      { column: 'patient', op: 'eq', value: patient },
+      { column: 'custodian', op: 'eq', value: caller.institution },
+      { column: 'retracted', op: 'eq', value: false },
+      { column: 'startedAt', op: 'lte', value: now.toISOString() },
+    ],
+    order: { column: 'startedAt', direction: 'DESC' },
+    first: MOST,
+  });
+  for (const { record } of edges) {
+    if (record instanceof VitrineError) continue;
+    const { end } = record.values;
+    const isRecent = end === null || end >= since;
+    if (isRecent && givesTreating(record) && !isCaller(caller, record.anchor.actor)) return record;
+  }
+  return null;
+}

@@ -1,0 +1,110 @@
+/** From an open view to what its pages hold: everything loaded anew, and verified, for each page that is fetched. */
+import { loadVisible } from '../../access/index.js';
+import type { RequestContext } from '../../api/index.js';
+import { encounterKind, type EncounterValues } from '../../clinical/index.js';
+import { programmeKind } from '../../finance/index.js';
+import { VitrineError } from '../../ledger/core/index.js';
+import type { Loaded, Member } from '../../records/index.js';
+import { formKind } from '../../reporting/index.js';
+import { institutionKind, memberKind } from '../../standing/index.js';
+import { layOut, type LaidOutPages, type PageModel, type Watermark } from '../pages/index.js';
+import { reportModel, subsidyModel } from '../summary/figures.js';
+import { patientModel } from '../summary/patient.js';
+import type { Purpose } from './purposes.js';
+import { consentsInForce, mayShow } from './restriction.js';
+import { findSubject, requireMayLook, type Subject } from './subject.js';
+import type { ViewValues } from './view.kind.js';
+
+/** A view that its caller may look at, at this moment. */
+export interface OpenView {
+  readonly view: Loaded<ViewValues>;
+  readonly caller: Member;
+  readonly purpose: Purpose;
+  readonly subject: Subject;
+}
+
+/**
+ * The view as an open one of the caller's own: within its time, bound to this key, of something that is there and that the
+ * caller may still look at.
+ * @returns null when it isn't
+ * @throws VitrineError INTEGRITY_VIOLATION
+ */
+export async function openViewOf(ctx: RequestContext, view: Loaded<ViewValues>): Promise<OpenView | null> {
+  const { caller } = ctx;
+  const { act, member, key, purpose, subject: id, subjectKind, expiresAt } = view.values;
+  if (caller === null || act !== 'OPENED' || purpose === null || id === null) return null;
+  if (caller.id !== member || key !== ctx.key || caller.institution !== view.values.institution) return null;
+  if (expiresAt <= ctx.clock().toISOString()) return null;
+  const subject = await findSubject(ctx, subjectKind, id);
+  if (subject === null) return null;
+  try {
+    await requireMayLook(ctx, { caller, purpose }, subject);
+  } catch (error) {
+    const isRefusal = error instanceof VitrineError && error.code !== 'INTEGRITY_VIOLATION';
+    if (isRefusal && error.code !== 'UNAVAILABLE') return null;
+    throw error;
+  }
+  return { view, caller, purpose, subject };
+}
+
+/** The pages of an open view, laid out; a value that doesn't verify throws INTEGRITY_VIOLATION. */
+export async function layOutView(ctx: RequestContext, open: OpenView): Promise<LaidOutPages> {
+  const model = await modelOf(ctx, open);
+  return layOut(model, await watermarkOf(ctx, open));
+}
+
+async function modelOf(ctx: RequestContext, open: OpenView): Promise<PageModel> {
+  const { subject, purpose, view } = open;
+  const { language } = view.values;
+  const now = ctx.clock();
+  switch (subject.kind) {
+    case 'PATIENT': {
+      const all = await ctx.records.complete(encounterKind, 'patient', subject.record.head.id);
+      const { facts } = await consentsInForce(ctx, subject.record.head.id);
+      const encounters = all.filter((encounter) => mayShow(facts, open, encounter));
+      const withheld = encounters.length < all.length;
+      const places = await placesOf(ctx, encounters);
+      return patientModel({ purpose, language, patient: subject.record, encounters, withheld, places, now });
+    }
+    case 'REPORT': {
+      const { record } = subject;
+      const form = await ctx.records.load(formKind, record.values.form);
+      const institution = await nameOf(ctx, record.head.custodian);
+      return reportModel(record, form?.values ?? null, { purpose, language, institution, now });
+    }
+    case 'SUBSIDY': {
+      const { record } = subject;
+      const programme = await loadVisible(ctx, programmeKind, record.values.programme);
+      const institution = await nameOf(ctx, record.values.payee);
+      const terms = { purpose, language, institution, now };
+      return subsidyModel(record, programme?.values.title ?? record.values.programme, terms);
+    }
+  }
+}
+
+async function placesOf(
+  ctx: RequestContext,
+  encounters: readonly Loaded<EncounterValues>[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = [...new Set(encounters.flatMap(({ head }) => head.custodian ?? []))];
+  return new Map(await Promise.all(ids.map(async (id) => [id, await nameOf(ctx, id)] as const)));
+}
+
+async function nameOf(ctx: RequestContext, institution: string | null): Promise<string> {
+  if (institution === null) return '';
+  const record = await ctx.records.load(institutionKind, institution);
+  return record?.values.name ?? institution;
+}
+
+/** Member, institution, time and receipt number: across every page. */
+async function watermarkOf(ctx: RequestContext, { view, caller }: OpenView): Promise<Watermark> {
+  const member = await ctx.records.load(memberKind, caller.id);
+  const time = `${ctx.clock().toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  return {
+    lines: [
+      member?.values.name ?? caller.id,
+      await nameOf(ctx, caller.institution),
+      `${time} · #${view.anchor.index}`,
+    ],
+  };
+}

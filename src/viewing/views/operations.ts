@@ -1,0 +1,25 @@
+/** What is done with views, and who may. */
+import type { Role } from '../../records/index.js';
+import type { Operation } from '../../uploads/index.js';
+import { PURPOSE_TERMS } from './purposes.js';
+
+const openers: readonly Role[] = [
+  ...new Set(Object.values(PURPOSE_TERMS).flatMap(({ roles }): readonly Role[] => roles)),
+];
+
+export const OPEN_VIEW: Operation = {
+  op: 'view.open',
+  makes: 'View',
+  permission: { roles: openers, relations: ['SELF'] },
+  licensed: true,
+};
+
+/** Asking for a patient by identifier. */
+export const LIST_PATIENT: Operation = {
+  op: 'view.list',
+  makes: 'View',
+  permission: { roles: ['CLINICIAN', 'REGISTRAR'], relations: ['SELF'] },
+  licensed: true,
+};
+
+export const VIEW_OPERATIONS: readonly Operation[] = [OPEN_VIEW, LIST_PATIENT];

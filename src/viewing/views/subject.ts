@@ -1,0 +1,69 @@
+/** What a view is of: found, allowed, and loaded from verified records; at its opening, and again for each page. */
+import { levelOf, notFound, PURPOSE_CLASSES } from '../../access/index.js';
+import type { RequestContext } from '../../api/index.js';
+import { patientKind, type PatientValues } from '../../clinical/index.js';
+import { subsidyKind, type SubsidyValues } from '../../finance/index.js';
+import { VitrineError, type InputPath } from '../../ledger/core/index.js';
+import type { WholeList } from '../../ledger/index.js';
+import type { AnyKind, Loaded } from '../../records/index.js';
+import { reportKind, type ReportValues } from '../../reporting/index.js';
+import type { SubjectKind } from './purposes.js';
+import { consentsInForce, mayShow, requireUnrestricted, type Look } from './restriction.js';
+
+/** A loaded subject. */
+export type Subject =
+  | { readonly kind: 'PATIENT'; readonly record: Loaded<PatientValues> }
+  | { readonly kind: 'REPORT'; readonly record: Loaded<ReportValues> }
+  | { readonly kind: 'SUBSIDY'; readonly record: Loaded<SubsidyValues> };
+
+const KINDS = { PATIENT: patientKind, REPORT: reportKind, SUBSIDY: subsidyKind } as const satisfies Record<
+  SubjectKind,
+  AnyKind
+>;
+
+/** The subject's record; null when there is none, or nothing is left of it. */
+export async function findSubject(
+  ctx: Pick<RequestContext, 'records'>,
+  kind: SubjectKind,
+  id: string,
+): Promise<Subject | null> {
+  const record = await ctx.records.load<object>(KINDS[kind], id);
+  if (record === null || record.erased?.whole === true) return null;
+  return { kind, record } as Subject; // the kind tells what its values are
+}
+
+/** That a subject may be looked at, and what the commit has to hold of it still. */
+export interface Allowed {
+  readonly whole: readonly WholeList[];
+}
+
+/**
+ * The caller may look at the subject for the purpose at this moment, apart from evidence.
+ * @throws VitrineError NOT_FOUND; FORBIDDEN when the patient restricts it, or the record's label does
+ */
+export async function requireMayLook(
+  ctx: Pick<RequestContext, 'records' | 'clock'>,
+  look: Look,
+  subject: Subject,
+  path?: InputPath,
+): Promise<Allowed> {
+  const { caller, purpose } = look;
+  const { kind, record } = subject;
+  if (kind === 'PATIENT') {
+    const { facts, whole } = await consentsInForce(ctx, record.head.id);
+    requireUnrestricted(facts, look);
+    if (!mayShow(facts, look, record)) throw labelled();
+    return { whole: [whole] };
+  }
+  const isShown = PURPOSE_CLASSES[purpose].some(
+    (shown) => levelOf(caller, record.relations, shown) !== 'NONE',
+  );
+  if (!isShown) throw notFound(record.kind, path);
+  return { whole: [] };
+}
+
+function labelled(): VitrineError {
+  return new VitrineError('FORBIDDEN', 'the record is specially protected: it takes the patient’s grant', {
+    details: { rule: 'label', operation: 'view.open' },
+  });
+}
