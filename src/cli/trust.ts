@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { VitrineClient } from '../client/index.js';
+import { DpopKey, VitrineClient, type VitrineClientOptions } from '../client/index.js';
 import { TrustDocumentsDocument } from '../client/generated/graphql.js';
 import { loadConfig } from '../config.js';
 import { VitrineError } from '../ledger/core/error.js';
+import { keyBeside } from '../peer/index.js';
 import { say, sayJson } from './output.js';
 import type { Finish } from './program.js';
 import { developmentToken, serverAddress } from './token.js';
@@ -22,10 +23,16 @@ interface Options {
   readonly json?: boolean;
 }
 
+type SignIn = Pick<VitrineClientOptions, 'token' | 'dpop'>;
+
 /** @throws VitrineError NOT_CONFIGURED when nobody is named who signs in */
-async function tokenOf({ tokenFile, persona }: Options, server: string): Promise<string> {
-  if (tokenFile !== undefined) return readFileSync(tokenFile, 'utf8').trim();
-  if (persona !== undefined) return (await developmentToken(server, persona)).token;
+async function signInOf({ tokenFile, persona }: Options, server: string): Promise<SignIn> {
+  if (tokenFile !== undefined)
+    return { token: readFileSync(tokenFile, 'utf8').trim(), dpop: () => keyBeside(tokenFile) };
+  if (persona !== undefined) {
+    const dpop = await DpopKey.generate();
+    return { token: (await developmentToken(server, persona, dpop)).token, dpop };
+  }
   throw new VitrineError(
     'NOT_CONFIGURED',
     '--token-file: the list is kept by a registrar of the institution that enrolled the vendor (or --persona, in development)',
@@ -37,7 +44,7 @@ async function trust(documents: readonly NamedDocument[], options: Options): Pro
   const server = options.server ?? serverAddress(loadConfig());
   const client = new VitrineClient({
     endpoint: new URL('/graphql', server),
-    token: await tokenOf(options, server),
+    ...(await signInOf(options, server)),
   });
   const input = {
     requestId: randomUUID(),
@@ -61,7 +68,10 @@ export function addTrust(program: Command, _finish: Finish): void {
     .argument('<operations...>', 'folders of .graphql files, or files: each operation with its fragments')
     .requiredOption('--member <id>', 'id of the vendor’s member')
     .option('--server <address>', 'the server [by PORT and HOST]')
-    .option('--token-file <file>', 'access token of a REGISTRAR of the institution that enrolled it')
+    .option(
+      '--token-file <file>',
+      'access token of a REGISTRAR of the institution that enrolled it, its key in <file>.jwk',
+    )
     .option('--persona <persona>', 'in development: such a registrar, instead of --token-file')
     .option('--reason <text>', 'why, for the record', 'its operations of this release')
     .option('--off', 'keep the list and hold nothing back')

@@ -30,15 +30,20 @@ async function own(name: string): Promise<string> {
   const beside = new URL(`./${name}`, import.meta.url);
   const built = new URL(`../../dist/web/${name}`, import.meta.url);
   const text = await readFile(beside, 'utf8').catch(() => readFile(built, 'utf8'));
-  return text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
+  return text
+    .replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
+    .replaceAll("'../client/dpop.js'", "'./dpop.js'");
 }
 
 const SOURCES: Readonly<Record<string, { type: string; load: () => Promise<string> }>> = {
   'client.js': { type: SCRIPT, load: () => own('client.js') },
+  // The client library's own, which imports nothing.
+  'dpop.js': { type: SCRIPT, load: () => own('../client/dpop.js') },
   'fetcher.js': { type: SCRIPT, load: () => own('fetcher.js') },
   'fill.js': { type: SCRIPT, load: () => own('fill.js') },
   'pages.js': { type: SCRIPT, load: () => own('pages.js') },
   'identity.js': { type: SCRIPT, load: () => own('identity.js') },
+  'key.js': { type: SCRIPT, load: () => own('key.js') },
   'operations.js': { type: SCRIPT, load: () => own('operations.js') },
   'graphiql.js': { type: SCRIPT, load: async () => (await graphiql()).js },
   'editor.worker.js': { type: SCRIPT, load: async () => (await graphiql()).editorWorkerService },

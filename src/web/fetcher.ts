@@ -17,15 +17,9 @@ export async function post(
   identity: Identity,
   headers?: Headers,
 ): Promise<unknown> {
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      ...(await identity.sign(headers)),
-    },
-    body: JSON.stringify(asked),
-  });
+  const own = { 'content-type': 'application/json', accept: 'application/json' };
+  const init = { method: 'POST', headers: own, body: JSON.stringify(asked) };
+  const response = await identity.fetch(new URL(endpoint, location.href), init, headers);
   return response.json();
 }
 
@@ -35,6 +29,8 @@ const failed = (message: string): unknown => ({ errors: [{ message }] });
 class Listening {
   #socket: WebSocket | null = null;
   #over = false;
+  /** Another socket was opened for want of a nonce, once since the last one was taken. */
+  #renewed = false;
   readonly #forget: () => void;
 
   constructor(
@@ -64,19 +60,25 @@ class Listening {
 
   #connect(): void {
     this.#socket?.close(1000);
-    const address = new URL(this.endpoint, location.href);
+    const endpoint = new URL(this.endpoint, location.href);
+    const address = new URL(endpoint);
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(address, 'graphql-transport-ws');
     this.#socket = socket;
     // What an earlier socket still says was for the persona before.
     const current = (): boolean => !this.#over && this.#socket === socket;
     socket.onopen = async () => {
-      const payload = await this.identity.sign(this.headers);
+      const payload = await this.identity.connectionParams(endpoint, this.headers);
       if (current()) socket.send(JSON.stringify({ type: 'connection_init', payload }));
     };
-    socket.onclose = ({ code, reason }) => {
-      const why = reason || `the connection was closed (${code}): run it again to go on`;
-      if (current()) this.#finish(failed(why));
+    socket.onclose = async ({ code, reason }) => {
+      const again = !this.#renewed && (await this.identity.wantsNonce(endpoint, reason));
+      if (!current()) return;
+      if (again) {
+        this.#renewed = true;
+        return this.#connect();
+      }
+      this.#finish(failed(reason || `the connection was closed (${code}): run it again to go on`));
     };
     socket.onmessage = (event: MessageEvent<string>) => {
       if (current()) this.#take(socket, JSON.parse(event.data) as { type: string; payload?: unknown });
@@ -85,6 +87,7 @@ class Listening {
 
   #take(socket: WebSocket, { type, payload }: { type: string; payload?: unknown }): void {
     if (type === 'connection_ack') {
+      this.#renewed = false;
       socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: this.asked }));
     } else if (type === 'ping') socket.send('{"type":"pong"}');
     else if (type === 'next') this.results.enqueue(payload);

@@ -1,5 +1,7 @@
 /** Who the playground asks as: the token of the chosen persona, from the development issuer of the same server. */
 
+import { playgroundKey } from './key.js';
+
 /** One choice of the persona switch. */
 export interface Offered {
   /** Subject of its tokens. */
@@ -14,11 +16,14 @@ interface Token {
   readonly expires: number;
 }
 
+type Headers = Readonly<Record<string, string>>;
+type Sent = RequestInit & { readonly headers: Headers };
+
 /** A token is fetched anew this long before its end, so that none expires on its way. */
 const AHEAD_MS = 30_000;
 
-async function json(path: string, init?: RequestInit): Promise<Record<string, unknown>> {
-  const response = await fetch(path, init);
+async function json(asked: Promise<Response>): Promise<Record<string, unknown>> {
+  const response = await asked;
   const answer = (await response.json()) as Record<string, unknown>;
   if (response.ok) return answer;
   const [error] = (answer['errors'] ?? []) as { message: string }[];
@@ -26,17 +31,20 @@ async function json(path: string, init?: RequestInit): Promise<Record<string, un
 }
 
 async function fetchToken(persona: string): Promise<Token> {
-  const answer = (await json('/dev/token', {
+  const key = await playgroundKey();
+  const init = {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ persona }),
-  })) as { access_token: string; expires_in: number };
+  };
+  const asked = key.fetch((url, sent) => fetch(url, sent), new URL('/dev/token', location.href), init);
+  const answer = (await json(asked)) as { access_token: string; expires_in: number };
   return { text: answer.access_token, expires: Date.now() + answer.expires_in * 1000 };
 }
 
 /** The personas that the server offers. */
 export async function fetchPersonas(): Promise<readonly Offered[]> {
-  const { personas } = (await json('/dev/personas')) as { personas: readonly Offered[] };
+  const { personas } = (await json(fetch('/dev/personas'))) as { personas: readonly Offered[] };
   return personas;
 }
 
@@ -68,11 +76,29 @@ export class Identity {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What the headers editor says goes first; the persona fills in `authorization` when it is absent. */
-  async sign(headers: Readonly<Record<string, string>> = {}): Promise<Record<string, string>> {
-    if (Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')) return { ...headers };
-    const token = await this.#current().catch(() => null);
-    return token === null ? { ...headers } : { ...headers, authorization: `Bearer ${token.text}` };
+  /** Sends a request as the persona. What the headers editor says of `authorization` goes first. */
+  async fetch(endpoint: URL, init: Sent, headers: Headers = {}): Promise<Response> {
+    const sent = { ...init, headers: { ...init.headers, ...headers } };
+    const token = await this.#tokenBeside(headers);
+    if (token === null) return fetch(endpoint, sent);
+    return (await playgroundKey()).fetch((url, more) => fetch(url, more), endpoint, sent, token.text);
+  }
+
+  /** What a WebSocket to the endpoint shows when it connects. */
+  async connectionParams(endpoint: URL, headers: Headers = {}): Promise<Headers> {
+    const token = await this.#tokenBeside(headers);
+    if (token === null) return headers;
+    return { ...headers, ...(await (await playgroundKey()).connectionParams(endpoint, token.text)) };
+  }
+
+  /** Whether the server closed a WebSocket for want of a nonce: then it is worth another one. */
+  async wantsNonce(endpoint: URL, reason: string): Promise<boolean> {
+    return (await playgroundKey()).takeCloseReason(endpoint, reason);
+  }
+
+  async #tokenBeside(headers: Headers): Promise<Token | null> {
+    const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
+    return isGiven ? null : this.#current().catch(() => null);
   }
 
   async #current(): Promise<Token | null> {

@@ -54,7 +54,9 @@ interface Sent {
 }
 
 const subjectOf = (authorization: string | undefined): string | null =>
-  authorization === undefined ? null : (decodeJwt(authorization.replace('Bearer ', '')).sub ?? null);
+  authorization === undefined
+    ? null
+    : (decodeJwt(authorization.replace(/^(?:Bearer|DPoP) /, '')).sub ?? null);
 
 /** The operation that a request carries, GraphiQL's question for the schema aside; null for any other request. */
 function sentBy(request: Request): Sent | null {

@@ -10,6 +10,7 @@ import {
   VitrineClient,
 } from '../../client/index.js';
 import { fromBase64, VitrineError } from '../../ledger/core/index.js';
+import { keyBeside } from '../key-file.js';
 import { readToken } from '../token-file.js';
 import type { GivenOpening } from './key-book.js';
 
@@ -76,7 +77,8 @@ const AGAIN: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
 /** The link over HTTP and WebSocket. Its methods throw VitrineError UNAVAILABLE, UNAUTHENTICATED or FORBIDDEN. */
 export function linkOver({ endpoint, tokenFile, timeoutMs, signal }: LinkOptions): Link {
   const token = () => readToken(tokenFile);
-  const client = new VitrineClient({ endpoint, token, timeout: timeoutMs, retry: { attempts: 1 } });
+  const dpop = () => keyBeside(tokenFile);
+  const client = new VitrineClient({ endpoint, token, dpop, timeout: timeoutMs, retry: { attempts: 1 } });
   return {
     async *steps(after) {
       try {
