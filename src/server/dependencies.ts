@@ -43,7 +43,7 @@ export interface ServerDependencies<C extends CallerContext> {
   readonly onChange?: (heard: () => void) => () => void;
   readonly authenticator: Authenticator;
   /** Takes the proofs that the development issuer binds tokens by. */
-  readonly proofs: Pick<Proofs, 'verify'>;
+  readonly proofs: Pick<Proofs, 'verify' | 'nonce'>;
   /** Present in development only: serves `/dev/token` and its keys. */
   readonly developmentIssuer: DevelopmentIssuer | null;
   /**

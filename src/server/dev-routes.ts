@@ -32,7 +32,7 @@ const TOKEN_PATH = '/dev/token';
 
 export interface DevelopmentRoutes {
   readonly issuer: DevelopmentIssuer;
-  readonly proofs: Pick<Proofs, 'verify'>;
+  readonly proofs: Pick<Proofs, 'verify' | 'nonce'>;
   readonly addressesOf: AddressesOf;
   /** Give no token that is bound to no key: nothing here would take it. */
   readonly required: boolean;
@@ -60,6 +60,8 @@ export function addDevelopmentRoutes(app: FastifyInstance, routes: DevelopmentRo
     }
     void reply.header('cache-control', 'no-store');
     const key = await boundTo(request, routes);
+    // It is the resource server too: the first request needn't be sent twice.
+    if (key !== null) void reply.header('dpop-nonce', routes.proofs.nonce());
     return {
       access_token: await issuer.issue(asked.data.persona, key),
       token_type: key === null ? 'Bearer' : 'DPoP',

@@ -11,7 +11,8 @@ let vitrine: TestVitrine;
 let playground: Playground;
 
 beforeAll(async () => {
-  if (hasChromium()) vitrine = await TestVitrine.start({ settings: { PLAYGROUND: 'true' } });
+  if (hasChromium())
+    vitrine = await TestVitrine.start({ settings: { PLAYGROUND: 'true', DPOP: 'required' } });
 }, 120_000);
 afterAll(async () => {
   if (hasChromium()) await vitrine.stop();

@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { DpopKey } from '../../src/client/index.js';
 import { loadSample } from '../../src/cli/sample/load.js';
 import { parseConfig } from '../../src/config.js';
 import { createLog, serve, type Serving } from '../../src/server/index.js';
@@ -43,6 +44,8 @@ export interface VitrineOptions {
 
 export class TestVitrine {
   readonly #tokens = new Map<string, Promise<string>>();
+  /** What tokens are bound to where they must be. */
+  #key: Promise<DpopKey> | null = null;
 
   private constructor(
     public serving: Serving,
@@ -117,12 +120,11 @@ export class TestVitrine {
     query: string,
     variables: Readonly<Record<string, unknown>> = {},
   ): Promise<Answer<T>> {
-    const authorization = persona === null ? {} : { authorization: `Bearer ${await this.token(persona)}` };
-    const response = await fetch(`${this.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...authorization },
-      body: JSON.stringify({ query, variables }),
-    });
+    const response = await this.#send(
+      '/graphql',
+      { query, variables },
+      persona && (await this.token(persona)),
+    );
     const text = await response.text();
     const body = JSON.parse(text) as { data?: T | null; errors?: AnswerError[] };
     const errors = body.errors ?? [];
@@ -167,12 +169,20 @@ export class TestVitrine {
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
+  /** Posts JSON, with a proof of its own where the settings require one. */
+  async #send(path: string, body: object, token: string | null): Promise<Response> {
+    const own = { 'content-type': 'application/json' };
+    const init = { method: 'POST', headers: own, body: JSON.stringify(body) };
+    if (this.environment['DPOP'] === 'required' && (token !== null || path === '/dev/token')) {
+      this.#key ??= DpopKey.generate();
+      return (await this.#key).fetch(fetch, `${this.url}${path}`, init, token ?? undefined);
+    }
+    const authorization = token === null ? {} : { authorization: `Bearer ${token}` };
+    return fetch(`${this.url}${path}`, { ...init, headers: { ...own, ...authorization } });
+  }
+
   async #fetchToken(persona: string): Promise<string> {
-    const response = await fetch(`${this.url}/dev/token`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ persona }),
-    });
+    const response = await this.#send('/dev/token', { persona }, null);
     const { access_token: token } = (await response.json()) as { access_token: string };
     return token;
   }
