@@ -47,7 +47,9 @@ export class PagePanel {
 
   async #page(link: string, number: number, count: number): Promise<HTMLElement> {
     const scale = devicePixelRatio > 1 ? '&scale=2' : '';
-    const response = await fetch(`${link}${scale}`, { headers: await this.identity.sign() });
+    const response = await this.identity.fetch(new URL(`${link}${scale}`, location.href), {
+      headers: {},
+    });
     if (!response.ok) {
       const refused = document.createElement('p');
       const { errors } = (await response.json()) as { errors: { message: string }[] };
