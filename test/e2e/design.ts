@@ -151,7 +151,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Erasure: { DIRECTORY: 'kind recordId fields legalBasis state refusal' },
   UploadRequest: {
     DIRECTORY:
-      'state operation situation mode memberId requestId statements endorsements reasons requestedAt expiresAt confirmableFrom waitsFor mayEndorse mayDeny keyEntries',
+      'state operation situation mode memberId requestId statements endorsements reasons requestedAt expiresAt confirmableFrom waitsFor mayEndorse mayDeny keyEntries requirements',
   },
 };
 

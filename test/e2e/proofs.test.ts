@@ -35,7 +35,6 @@ const OTHER_NAME: Readonly<Record<string, string>> = {
   ...apiNames('UploadRequest', 'statements', 'contents issuedAt'),
   ...apiNames('PatientLink', 'patientIds', 'first second'),
   ...apiNames('PatientLink', 'keeperIds', 'firstKeeper secondKeeper'),
-  ...apiNames('UploadRequest', 'waitsFor', 'requirements'),
   ...apiNames('UploadRequest', 'memberId', 'uploader'),
 };
 
