@@ -143,6 +143,10 @@ export const openEncounter = (patient: string): EncounterInput => ({
   identifier: { system: SYSTEM, value: 'E-N-1' },
 });
 
+/** Eleven months from the first of this month: a referral ends within a year. */
+export const endOfReferral = (now: Date): string =>
+  new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 11, 1)).toISOString();
+
 export const FORM = {
   code: 'hospital-activity',
   title: 'Monthly activity of a hospital',

@@ -12,9 +12,11 @@ import {
   FileReportDocument,
   GrantConsentDocument,
   ProposeSubsidyDocument,
+  ReferPatientDocument,
 } from '../../client/generated/graphql.js';
 import { PERSONAS } from '../../server/index.js';
 import {
+  endOfReferral,
   FORM,
   INSTITUTIONS,
   openEncounter,
@@ -58,7 +60,7 @@ export const STEPS =
   1 +
   1 +
   REPORTS.length +
-  12;
+  13;
 
 type Ids = Readonly<Record<Place | 'ministry', string>>;
 
@@ -92,6 +94,7 @@ const AT_ONCE = 6;
 /** The patients of the sample who have a part of their own; both are City Hospital’s. */
 interface Patients {
   readonly first: string;
+  readonly second: string;
   readonly last: string;
 }
 
@@ -117,7 +120,7 @@ async function population({ act, step }: Loading): Promise<Patients> {
     await Promise.all(Array.from({ length: AT_ONCE }, (_, place) => register(from + place)));
   }
   const isCity = (_: string, number: number) => everyone[number]?.place === 'city';
-  return { first: ids[0] ?? '', last: ids.filter(isCity).at(-1) ?? '' };
+  return { first: ids[0] ?? '', second: ids[1] ?? '', last: ids.filter(isCity).at(-1) ?? '' };
 }
 
 async function patientOne({ act, step }: Loading, patient: string): Promise<string> {
@@ -156,6 +159,19 @@ async function consents(
     type: 'REPRESENTATIVE' as const,
     representative: patientOne,
     recordedFor,
+  });
+}
+
+/** A private clinic that is to treat a public hospital's patient, and may look at its records for that. */
+async function referral({ act, step }: Loading, ids: Ids, { second }: Patients): Promise<void> {
+  step('a referral');
+  const validUntil = endOfReferral(new Date());
+  // The end is part of the request: completed in a later month, it is another one.
+  await act('clinician.city', `referral until ${validUntil}`, ReferPatientDocument, {
+    patient: second,
+    institution: ids.harbour,
+    validUntil,
+    reason: 'Ultrasound',
   });
 }
 
@@ -218,4 +234,5 @@ export async function loadSteps(loading: Loading): Promise<void> {
   await subsidies(loading, ids);
   // Last, so that what came before stands where it stood.
   await consents(loading, ids, patients, member);
+  await referral(loading, ids, patients);
 }
