@@ -93,6 +93,8 @@ async function enrol(
 async function populate(): Promise<void> {
   const { data } = await api.ask('regulator.one', '{ checkpoint { key } me { institution { id } } }');
   logKey = (data?.['checkpoint'] as { key: string }).key;
+  const keys: Partial<Record<Name, string>> = {};
+  for (const name of NAMES) keys[name] = await peers[name].makeSigningKey();
   // The log asks a witness that was never there ever less often: this one is there from the beginning.
   await peers.alpha.start(api.url, logKey);
   ministry = (data?.['me'] as { institution: { id: string } }).institution.id;
@@ -101,8 +103,7 @@ async function populate(): Promise<void> {
     const input = { ...INSTITUTIONS.city, name, identifiers: [] };
     const made = await api.must('regulator.one', 'registerInstitution', input, 'institution { id }');
     institutions[name] = idOf(made, 'institution');
-    const publicKey = await peers[name].makeSigningKey();
-    members[name] = await enrol(`validator.${name}`, institutions[name], 'REPORTER', publicKey);
+    members[name] = await enrol(`validator.${name}`, institutions[name], 'REPORTER', keys[name]);
   }
   await require('programme.create', NAMES, 2);
   await require('form.define', ['alpha', 'beta'], 1);
