@@ -3,19 +3,26 @@
  * together. Two processes on one database: one in this process, with a log that is read, and one of its own.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { request as send } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { CheckpointDocument, DpopKey, MeDocument, VitrineClient } from '../../src/client/index.js';
+import {
+  AuditTrailDocument,
+  CheckpointDocument,
+  type PrivateJwk,
+  DpopKey,
+  MeDocument,
+  VitrineClient,
+} from '../../src/client/index.js';
 import { parseConfig } from '../../src/config.js';
 import { createLog, serve, type Serving } from '../../src/server/index.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { athOf, type Holder, makeHolder, proofOf, type ProofChange } from '../support/dpop.js';
-import { Deployment, type Running } from '../support/process.js';
+import { Deployment, type Ended, type Running } from '../support/process.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
@@ -357,6 +364,34 @@ describe('a token that is bound to a key', () => {
       dpop: await DpopKey.generate(),
     });
     await expect(moved.request(MeDocument, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+});
+
+describe('the command line', () => {
+  it('makes a key, binds a token to it, and the library follows the log with both, over HTTP and WebSocket', async () => {
+    const keyFile = join(dataDir, 'token.jwk');
+    const command = (): Promise<Ended> =>
+      deployment.command('token', SUBJECT, '--server', here, '--key-file', keyFile);
+    const [first, second] = [await command(), await command()];
+    expect([first.code, second.code]).toEqual([0, 0]);
+    expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
+    const tokens = [first, second].map(({ said }) => /^ey\S+$/m.exec(said)?.[0] ?? '');
+    const jwk = JSON.parse(await readFile(keyFile, 'utf8')) as PrivateJwk;
+    const key = await DpopKey.fromJwk(jwk);
+    // The second command took the key that the first had made.
+    const bound = tokens.map((one) => decodeJwt(one)['cnf']);
+    expect(bound).toEqual([{ jkt: await key.thumbprint() }, { jkt: await key.thumbprint() }]);
+    const client = new VitrineClient({ endpoint: `${there}/graphql`, token: tokens[1] ?? '', dpop: key });
+    const read: string[] = [];
+    for await (const { after } of client.follow(
+      AuditTrailDocument,
+      {},
+      { after: -1, webSocket: WebSocket },
+    )) {
+      read.push(after);
+      if (read.length === 2) break;
+    }
+    expect(read).toEqual(['0', '1']);
   });
 });
 
