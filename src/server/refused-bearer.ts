@@ -8,9 +8,12 @@ import {
   OperationTypeNode,
   parse,
   valueFromASTUntyped,
+  type DefinitionNode,
   type DocumentNode,
   type FieldNode,
+  type FragmentDefinitionNode,
   type OperationDefinitionNode,
+  type SelectionSetNode,
 } from 'graphql';
 import { requestIdOf } from '../uploads/index.js';
 
@@ -29,7 +32,8 @@ export function refusedMutation(body: unknown, maxTokens: number): RefusedMutati
   if (typeof body !== 'object' || body === null) return null;
   const { query, variables } = body as Readonly<Record<string, unknown>>;
   if (typeof query !== 'string') return null;
-  const field = firstMutation(read(query, maxTokens));
+  const document = read(query, maxTokens);
+  const field = document === null ? null : firstMutation(document);
   if (field === null) return null;
   const argument = field.arguments?.find(({ name }) => name.value === 'input');
   const given = typeof variables === 'object' && variables !== null ? variables : {};
@@ -47,11 +51,42 @@ function read(query: string, maxTokens: number): DocumentNode | null {
   }
 }
 
-function firstMutation(document: DocumentNode | null): FieldNode | null {
-  const isMutation = (node: { readonly kind: Kind }): node is OperationDefinitionNode =>
-    node.kind === Kind.OPERATION_DEFINITION &&
-    (node as OperationDefinitionNode).operation === OperationTypeNode.MUTATION;
-  const operation = document?.definitions.find(isMutation);
-  const [first] = operation?.selectionSet.selections ?? [];
-  return first?.kind === Kind.FIELD ? first : null;
+function firstMutation(document: DocumentNode): FieldNode | null {
+  const isMutation = (node: DefinitionNode): node is OperationDefinitionNode =>
+    node.kind === Kind.OPERATION_DEFINITION && node.operation === OperationTypeNode.MUTATION;
+  const operation = document.definitions.find(isMutation);
+  return operation === undefined ? null : firstField(operation.selectionSet, document, new Set());
+}
+
+/** The first field that does something, be it behind others or in a fragment: nobody hides a mutation there. */
+function firstField(
+  { selections }: SelectionSetNode,
+  document: DocumentNode,
+  seen: Set<string>,
+): FieldNode | null {
+  for (const selection of selections) {
+    if (selection.kind === Kind.FIELD) {
+      if (!selection.name.value.startsWith('__')) return selection;
+      continue;
+    }
+    const inner =
+      selection.kind === Kind.INLINE_FRAGMENT ? selection : fragmentOf(selection.name.value, document, seen);
+    const found = inner === undefined ? null : firstField(inner.selectionSet, document, seen);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** Each once: a document that wasn't validated may have them go round in circles. */
+function fragmentOf(
+  name: string,
+  { definitions }: DocumentNode,
+  seen: Set<string>,
+): FragmentDefinitionNode | undefined {
+  if (seen.has(name)) return undefined;
+  seen.add(name);
+  return definitions.find(
+    (node): node is FragmentDefinitionNode =>
+      node.kind === Kind.FRAGMENT_DEFINITION && node.name.value === name,
+  );
 }

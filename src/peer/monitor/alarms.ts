@@ -78,6 +78,13 @@ export class Alarms {
     return this.standing.some(({ severity }) => severity === 'critical');
   }
 
+  /** A critical alarm that casts doubt on a log; one about this peer's own disk doesn't. */
+  doubtOf(origin: string): StandingAlarm | undefined {
+    return this.standing.find(
+      (one) => one.origin === origin && one.severity === 'critical' && one.code !== 'disk',
+    );
+  }
+
   /** How often each code was raised since the process began. */
   get raised(): ReadonlyMap<AlarmCode, number> {
     return this.counts;

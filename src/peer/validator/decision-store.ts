@@ -21,6 +21,8 @@ const item = z.strictObject({
   institution: z.string().nullable(),
   /** Compact JWS. */
   endorsement: z.string().nullable(),
+  /** Request ids under which a rule of the log denied it: it is sent under the next one. */
+  denied: z.int().min(0).default(0),
   /** What became of it. */
   outcome: z.string().nullable(),
 });
@@ -93,6 +95,7 @@ export class DecisionStore {
       reasons: [],
       institution: null,
       endorsement: null,
+      denied: 0,
       outcome: null,
     });
   }

@@ -56,9 +56,18 @@ export function freshened(endorsement: string, key: DecisionKey, now: Date): str
   return isFresh ? endorsement : signText(key, { ...text, time: now.toISOString() });
 }
 
-/** The request id under which a decision is sent, however often: the log takes it once. */
-export function decisionId(origin: string, upload: string, decision: EndorsementText['decision']): string {
-  return namedId('vitrine/decision/v1', `${origin}\u0000${upload}\u0000${decision}`);
+/**
+ * The request id under which a decision is sent, however often: the log takes it once.
+ * @param denied how many ids before it the log has denied for good
+ */
+export function decisionId(
+  origin: string,
+  upload: string,
+  decision: EndorsementText['decision'],
+  denied: number,
+): string {
+  const again = denied === 0 ? '' : `\u0000${denied}`;
+  return namedId('vitrine/decision/v1', `${origin}\u0000${upload}\u0000${decision}${again}`);
 }
 
 function signText(key: DecisionKey, text: EndorsementText): string {

@@ -5,6 +5,7 @@
 import { type Opening, type OpeningKey, parseKeys, VitrineError } from '../../ledger/core/index.js';
 import { requireLinked } from '../openings/opening-check.js';
 import type { Copy } from './copy.js';
+import type { NotYet } from './proven.js';
 
 /** An opening as the API gives it. */
 export interface GivenOpening {
@@ -57,18 +58,19 @@ function revokedBy({ detail }: Opening): readonly string[] {
 }
 
 /**
- * The keys that these openings register, by thumbprint.
+ * The keys that these openings register, by thumbprint; or why they can't be told before the copy is further.
  * @throws VitrineError INTEGRITY_VIOLATION when one isn't the opening that the log's leaf links to
  */
 export async function provenKeys(
   given: readonly GivenOpening[],
   options: KeyBookOptions,
-): Promise<ReadonlyMap<string, ProvenKey>> {
+): Promise<ReadonlyMap<string, ProvenKey> | NotYet> {
   const opened: { index: bigint; opening: Opening }[] = [];
   for (const { index, bytes, salt } of given) {
     const held = await options.copy.leaf(index);
-    // Not copied yet: as if it hadn't been given.
-    if (held !== undefined) opened.push({ index, opening: requireLinked(held.leaf, bytes, salt) });
+    // It may be what revokes a key: without it the key would pass for one in force.
+    if (held === undefined) return { later: `entry ${index}, which is about a key, isn't copied yet` };
+    opened.push({ index, opening: requireLinked(held.leaf, bytes, salt) });
   }
   const keys = new Map<string, ProvenKey>();
   for (const { index, opening } of opened) {

@@ -32,6 +32,13 @@ export interface ShownUpload {
   readonly bundle: string | null;
 }
 
+/** How a request stands that takes no decision of this member any more; null while it does. */
+export function outcomeOf(shown: ShownUpload | null): string | null {
+  if (shown === null) return 'GONE';
+  if (shown.decided) return 'STANDS';
+  return shown.state === 'VALIDATING' ? null : shown.state;
+}
+
 /** Whom the token is of. */
 export interface Self {
   readonly member: string;

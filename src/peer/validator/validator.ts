@@ -12,7 +12,7 @@ import type { DecisionStore, Item } from './decision-store.js';
 import { Intake } from './intake.js';
 import { judge, type Judged } from './judge.js';
 import { type HeldRevocation, type IsHeld, provenKeys } from './key-book.js';
-import type { Link, Self, ShownUpload } from './link.js';
+import { type Link, outcomeOf, type Self, type ShownUpload } from './link.js';
 import { type ProvenUpload, provenUpload } from './proven.js';
 import type { Rules } from './rules.js';
 import type { DecisionKey } from './signing-key.js';
@@ -174,6 +174,7 @@ export class Validator {
       const upload = await provenUpload(id, bundle, copy, rules.entry === 'cosigned');
       if ('later' in upload) throw new Later(upload.later);
       const keys = await provenKeys(keyEntries, { copy, revocation, isHeld });
+      if ('later' in keys) throw new Later(keys.later);
       await monitor.clear('request', id);
       return { upload, findings: checkStatements({ origin, upload, keys, now: clock() }) };
     } catch (cause) {
@@ -185,10 +186,10 @@ export class Validator {
     }
   }
 
-  /** While the log is in doubt nothing is decided, and nothing endorsed that was decided before. */
+  /** While the log is in doubt nothing is decided, and nothing sent that was decided before. */
   private requireCalm(): void {
     const { alarms, origin } = this.options;
-    const alarm = alarms.standing.find((one) => one.origin === origin && one.severity === 'critical');
+    const alarm = alarms.doubtOf(origin);
     if (alarm !== undefined) throw new Later(`the alarm ${alarm.id} stands`);
   }
 
@@ -243,12 +244,12 @@ export class Validator {
     const { upload, decision, reasons, endorsement } = item;
     if (endorsement === null || decision === null || decision === 'person')
       throw new VitrineError('INTERNAL', `the decision on ${upload} isn't signed`);
-    if (decision === 'endorse') this.requireCalm();
+    this.requireCalm();
     const fresh = freshened(endorsement, key, clock());
     // What may have been sent is never forgotten: the one that is sent is on the disk first.
     if (fresh !== endorsement) await store.put({ ...item, endorsement: fresh });
     const code = await link.send({
-      requestId: decisionId(origin, upload, decision),
+      requestId: decisionId(origin, upload, decision, item.denied),
       upload,
       endorsement: fresh,
       reasons: decision === 'refuse' ? reasons : null,
@@ -256,8 +257,11 @@ export class Validator {
     await faults?.('after-sent');
     if (code === null) return this.finish({ ...item, endorsement: fresh }, 'STANDS');
     const over = outcomeOf((await link.look(upload)).shown);
-    if (over === null)
+    if (over === null) {
+      // A rule refused it once, and nothing can come of that request id any more, whatever was mended since.
+      if (code === 'UPLOAD_DENIED') await store.put({ ...item, endorsement: fresh, denied: item.denied + 1 });
       throw new VitrineError('UNAVAILABLE', `the log doesn't take the decision on ${upload}: ${code}`);
+    }
     await this.finish({ ...item, endorsement: fresh }, over);
   }
 
@@ -287,13 +291,6 @@ export class Validator {
 }
 
 const WORDS = { refuse: 'refused', person: 'left to a person' } as const;
-
-/** How a request stands that takes no decision of this member any more; null while it does. */
-function outcomeOf(shown: ShownUpload | null): string | null {
-  if (shown === null) return 'GONE';
-  if (shown.decided) return 'STANDS';
-  return shown.state === 'VALIDATING' ? null : shown.state;
-}
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);

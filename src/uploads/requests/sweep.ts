@@ -4,7 +4,7 @@
  */
 import { VitrineError } from '../../ledger/core/index.js';
 import type { Condition, RecordStore } from '../../records/index.js';
-import type { Desk } from './desk.js';
+import type { Desk, Upload } from './desk.js';
 import { uploadKind } from './upload.kind.js';
 
 /** Requests taken at once. */
@@ -17,9 +17,9 @@ export interface SweepDependencies {
 }
 
 /**
- * Settles every request whose time has come.
+ * Settles every request whose time has come. One that doesn't verify holds up none of the others.
  * @returns how many were looked at
- * @throws VitrineError INTEGRITY_VIOLATION, UNAVAILABLE
+ * @throws VitrineError UNAVAILABLE; INTEGRITY_VIOLATION of the first that doesn't verify, once the others are settled
  */
 export async function sweepUploads({ desk, store, clock }: SweepDependencies): Promise<number> {
   const now = clock().toISOString();
@@ -34,29 +34,49 @@ export async function sweepUploads({ desk, store, clock }: SweepDependencies): P
       { column: 'confirmableFrom', op: 'lte', value: now },
     ],
   ];
-  let looked = 0;
-  for (const where of due) looked += await settleAll(desk, store, where);
-  return looked;
+  const done: Done = { looked: 0, broken: null };
+  for (const where of due) await settleAll(desk, store, where, done);
+  if (done.broken !== null) throw done.broken;
+  return done.looked;
+}
+
+interface Done {
+  looked: number;
+  broken: VitrineError | null;
 }
 
 async function settleAll(
   desk: Desk,
   store: Pick<RecordStore, 'find'>,
   where: readonly Condition[],
-): Promise<number> {
-  let looked = 0;
+  done: Done,
+): Promise<void> {
   let after: string | null = null;
   do {
     const listed = await store.find(uploadKind, { where, first: PAGE, after });
     for (const { outcome } of listed.slice(0, PAGE)) {
-      if (outcome instanceof VitrineError) throw outcome;
-      await desk.settled(outcome.head.id);
-      looked += 1;
+      const broken = await settle(desk, outcome);
+      done.broken ??= broken;
+      done.looked += 1;
     }
     // What was settled leaves the list, so the next page begins behind the last one that was seen.
     after = listed.length > PAGE ? (listed[PAGE - 1]?.cursor ?? null) : null;
   } while (after !== null);
-  return looked;
+}
+
+/** What doesn't verify of a request, or of what decides on it; null when it is settled. */
+async function settle(
+  desk: Desk,
+  outcome: VitrineError | Pick<Upload, 'head'>,
+): Promise<VitrineError | null> {
+  if (outcome instanceof VitrineError) return outcome;
+  try {
+    await desk.settled(outcome.head.id);
+    return null;
+  } catch (error) {
+    if (error instanceof VitrineError && error.code === 'INTEGRITY_VIOLATION') return error;
+    throw error;
+  }
 }
 
 /** Sweeps again and again until it is stopped. */

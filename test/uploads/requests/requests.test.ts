@@ -210,6 +210,21 @@ describe('a change that must be endorsed', () => {
     for (const { id } of [swept, loaded, endorsed]) expect((await valuesOf(id)).state).toBe('EXPIRED');
   });
 
+  it('expires by the sweep although another one doesn’t verify', async () => {
+    // In the order in which they are looked through.
+    const [broken, sound] = [await asked('P-S1'), await asked('P-S2')].sort((a, b) => (a.id < b.id ? -1 : 1));
+    if (broken === undefined || sound === undefined) throw new Error('two were asked for');
+    state.now = new Date(state.now.getTime() + 101 * HOUR);
+    const column = (operation: string) =>
+      state.tamper(`UPDATE upload SET operation = '${operation}' WHERE id = '${broken.id}'`);
+    await column('programme.close');
+    await expect(state.system.system.sweep()).rejects.toMatchObject({ code: 'INTEGRITY_VIOLATION' });
+    expect((await valuesOf(sound.id)).state).toBe('EXPIRED');
+    await column('programme.create');
+    await state.system.system.sweep();
+    expect((await valuesOf(broken.id)).state).toBe('EXPIRED');
+  });
+
   it('is confirmed by the end of its waiting time, without anyone asking', async () => {
     const { id, wish } = await asked('P-WAIT', { situation: 'institution.amend.account' });
     await endorse('regulator.two', id);
