@@ -7,6 +7,7 @@ export {
   OVERSIGHT_REINSTATEMENT,
   POLICY_CHANGE,
 } from './defaults.js';
+export { mayAct } from './named.js';
 export { POLICY_OPERATIONS } from './operations.js';
 export { Policies } from './policies.js';
 export type { PolicyDependencies, Required, Situated } from './policies.js';

@@ -8,8 +8,13 @@ import { VitrineError } from '../../ledger/core/index.js';
 import type { Member, Random, RecordHead, RecordStore, Unrelated } from '../../records/index.js';
 import type { AnyChange } from '../change.js';
 import { sealedByDeployment } from '../deployment.js';
-import { memberKind, type MemberValues } from '../../standing/index.js';
-import { verdict, type Endorser, type Required, type Requirement } from '../policies/index.js';
+import {
+  institutionKind,
+  memberKind,
+  type InstitutionValues,
+  type MemberValues,
+} from '../../standing/index.js';
+import { mayAct, verdict, type Endorser, type Required, type Requirement } from '../policies/index.js';
 import { NOTHING, type PolicySource } from './required.js';
 import { isEnd, nextState, requireNext, type Refused, type UploadEvent, type UploadState } from './states.js';
 import { asEndorser, endorserOf, uploadKind, type UploadValues } from './upload.kind.js';
@@ -157,7 +162,10 @@ export class Desk {
     throw new VitrineError('CONFLICT', message, { details: { upload: upload.head.id, rule: 'policy' } });
   }
 
-  /** Who endorsed, as it stands now: the suspended don't count, and a role that was taken doesn't either. */
+  /**
+   * Who endorsed, as it stands now: the suspended don't count, nor members of an institution whose licence isn't in force,
+   * and a role that was taken doesn't either.
+   */
   async #endorsers({ endorsements }: UploadValues): Promise<readonly Endorser[]> {
     const made = endorsements.filter(({ decision }) => decision === 'endorse');
     if (made.length === 0) return [];
@@ -165,14 +173,29 @@ export class Desk {
       memberKind,
       made.map(({ member }) => member),
     );
+    const acting = await this.#acting(made.flatMap(({ institution }) => institution ?? []));
     return made.flatMap((one) => {
       const found = members.get(one.member);
       if (found instanceof VitrineError) throw found;
       // The store opened it as this kind, whose schema has validated its values.
       const now = found?.values as MemberValues | undefined;
       if (now?.state !== 'ACTIVE' || now.institution !== one.institution) return [];
+      if (one.institution !== null && !acting.has(one.institution)) return [];
       return [asEndorser({ ...one, roles: one.roles.filter((role) => now.roles.includes(role)) })];
     });
+  }
+
+  /** Those of the institutions whose members may act today. */
+  async #acting(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const today = this.#deps.clock().toISOString().slice(0, 10);
+    const found = await this.#deps.store.load(institutionKind, [...new Set(ids)]);
+    const acting = new Set<string>();
+    for (const [id, institution] of found) {
+      if (institution instanceof VitrineError) throw institution;
+      // As of members.
+      if (institution !== null && mayAct(institution.values as InstitutionValues, today)) acting.add(id);
+    }
+    return acting;
   }
 
   /** The entry that marks a request as loaded; it goes into the group of what is loaded. */

@@ -266,6 +266,56 @@ describe('an endorsement', () => {
     });
   });
 
+  const advance = (hours: number) => {
+    state.now = new Date(state.now.getTime() + hours * HOUR);
+    return state.system.system.sweep();
+  };
+  const accepted = async (name: string, input: Record<string, unknown>) =>
+    expect((await state.mutate('regulator.one', name, input, 'requestId')).codes).toEqual([]);
+
+  it('of a member who was suspended meanwhile counts neither when it is confirmed nor when it is loaded', async () => {
+    const { id, wish } = await asked('P-GONE', { situation: 'institution.amend.account' });
+    expect((await endorse('regulator.two', id)).codes).toEqual([]);
+    const member = state.ids['regulator.two'];
+    await accepted('suspendMember', { member, expectedVersion: 1, reason: 'left' });
+    await advance(72);
+    expect((await refused(submit(wish))).code).toBe('ENDORSEMENT_PENDING');
+    await accepted('reinstateMember', { member, expectedVersion: 2, reason: 'back' });
+    await advance(0);
+    expect((await valuesOf(id)).state).toBe('CONFIRMED');
+    await accepted('suspendMember', { member, expectedVersion: 3, reason: 'left' });
+    const error = await refused(submit(wish));
+    expect([error.code, error.details['rule']]).toEqual(['CONFLICT', 'policy']);
+    await accepted('reinstateMember', { member, expectedVersion: 4, reason: 'back' });
+    expect(await submit(wish)).toHaveLength(1);
+  });
+
+  it('of a member whose institution has lost its licence meanwhile doesn’t count', async () => {
+    const institution = state.ids['harbour'];
+    const policy = {
+      ...{ situation: 'form.define', rule: 'INSTITUTIONS', institutions: [institution], count: 1 },
+      ...{ waitSeconds: 3600, reason: 'shared forms' },
+    };
+    const made = await state.approved(
+      ['regulator.one', 'regulator.two'],
+      'changePolicy',
+      policy,
+      'requestId',
+    );
+    expect(made.codes).toEqual([]);
+    const { id, wish } = await asked('P-LICENCE', { situation: 'form.define' });
+    expect((await endorse('registrar.harbour', id)).codes).toEqual([]);
+    const licence = (at: string) => ({ number: 'harbour', state: at });
+    await accepted('changeLicence', { institution, expectedVersion: 1, licence: licence('SUSPENDED') });
+    await advance(1);
+    const error = await refused(submit(wish));
+    expect(error.code).toBe('ENDORSEMENT_PENDING');
+    expect(error.message).toContain('1 more of 1 of 1 institutions');
+    await accepted('changeLicence', { institution, expectedVersion: 2, licence: licence('ACTIVE') });
+    await advance(0);
+    expect((await valuesOf(id)).state).toBe('CONFIRMED');
+  });
+
   it('gets the same receipt when it is sent twice', async () => {
     const { id } = await asked('P-TWICE');
     const requestId = randomUUID();
