@@ -152,7 +152,10 @@ export class Denials {
   }
 }
 
-/** The rules that refused, each with its code; none when no rule did. */
+/**
+ * The rules that refused, each with its code and each once, though it refused every part of a batch: what a denial writes
+ * must not grow with what was sent. None when no rule did.
+ */
 export function reasonsOf(error: VitrineError): Reason[] {
   const rule = error.details['rule'] ?? RULE_OF[error.code];
   if (typeof rule !== 'string') return [];
@@ -161,5 +164,6 @@ export function reasonsOf(error: VitrineError): Reason[] {
       ? []
       : [{ rule: problem.rule, code: problem.code }],
   );
-  return all.length > 0 ? all : [{ rule, code: error.code }];
+  if (all.length === 0) return [{ rule, code: error.code }];
+  return [...new Map(all.map((reason) => [`${reason.rule}:${reason.code}`, reason])).values()];
 }

@@ -36,7 +36,10 @@ export class KeyEntryObject {
   }
 }
 
-/** Entries about the keys that signed these statements, each once, oldest first. @throws VitrineError INTEGRITY_VIOLATION */
+/**
+ * Entries about the keys that signed these statements, each once, oldest first; none about a patient's own.
+ * @throws VitrineError INTEGRITY_VIOLATION
+ */
 export async function keyEntries(
   { log }: Pick<RequestContext, 'log'>,
   statements: readonly string[],
@@ -44,7 +47,8 @@ export async function keyEntries(
   const indexes = new Set<bigint>();
   for (const kid of new Set(statements.map((one) => parseStatement(one).jws.kid))) {
     const key = log.trusted.key(kid);
-    if (key === undefined) continue;
+    // Whoever acts for no institution is a patient, and its enrolment names the patient that it is.
+    if (key === undefined || (key.use === 'own' && key.institution === null)) continue;
     indexes.add(key.entry);
     if (key.revoked !== null) indexes.add(key.revoked);
   }

@@ -174,7 +174,7 @@ export class UploadRequestResolver {
   @Classified('DIRECTORY')
   @FieldResolver(() => [KeyEntryObject], {
     description:
-      'Entries that registered, and where they were, revoked the keys that signed the statements; oldest first.',
+      'Entries that registered, and where they were, revoked the keys that signed the statements; oldest first. None of a patient’s own key.',
   })
   keyEntries(@Ctx() ctx: RequestContext, @Root() { record }: UploadRequestObject): Promise<KeyEntryObject[]> {
     return keyEntries(ctx, record.values.statements);
