@@ -63,7 +63,6 @@ async function validator(name: string, answers: (Awaited<ReturnType<Link['send']
   const sent: Sent[] = [];
   const shown = { state: 'VALIDATING', mayEndorse: true, decided: false, keyEntries: [], bundle: null };
   const link: Link = {
-    // eslint-disable-next-line require-yield -- nothing comes up
     async *steps() {
       await Promise.resolve();
     },

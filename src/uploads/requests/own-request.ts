@@ -54,8 +54,9 @@ export async function checkAsked(context: AskContext, asked: Asked): Promise<Che
       path: ['input', 'statements', part],
     })),
   );
-  requireNone(refusals, op ?? REQUEST_UPLOAD.op);
   const operation = op === null ? undefined : operations.find(op);
+  // What a statement calls its operation is told, and written down in a denial, only where there is one of that name.
+  requireNone(refusals, operation?.op ?? REQUEST_UPLOAD.op);
   if (operation === undefined)
     throw new VitrineError('BAD_USER_INPUT', 'expected an operation of this deployment', {
       path: ['input', 'statements', 0],

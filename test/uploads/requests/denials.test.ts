@@ -19,6 +19,7 @@ import {
   uploadKind,
   type UploadValues,
 } from '../../../src/uploads/index.js';
+import { idAt, newSigner, signed } from '../../support/own-key.js';
 import { State } from '../../support/state.js';
 
 let state: State;
@@ -163,6 +164,27 @@ describe('a rule of a service', () => {
     expect(answer.codes, answer.messages.join()).toEqual([reason.code]);
     expect((await denialOf(by, requestId))?.reasons).toEqual([reason]);
   });
+
+  it.each([`secretText.${'x'.repeat(60)}`, `${'k'.repeat(64)}.${'v'.repeat(64)}`])(
+    'has nothing of a statement in it, not even the name of an operation that there isn’t: %s',
+    async (op) => {
+      const [requestId, issued] = [randomUUID(), state.now];
+      const head = {
+        ...{ kind: 'Encounter', schema: 1, id: idAt(issued), version: 1, custodian: state.ids['city'] ?? '' },
+        ...{ patient: null, jurisdiction: null, label: null, retention: null },
+      };
+      const version = { op, head, values: { any: 'value' }, supersedes: null };
+      const request = { origin: 'state.test/log', institution: state.ids['city'] ?? '', requestId, issued };
+      const { statement } = await signed(newSigner(), version, request);
+      const input = { requestId, statements: [statement] };
+      const answer = await send('clinician.city', 'requestUpload', input);
+      expect(answer.codes).toEqual(['KEY_UNKNOWN']);
+      const denial = await denialOf('clinician.city', requestId);
+      expect(denial).toMatchObject({ state: 'DENIED', operation: 'upload.request' });
+      expect(JSON.stringify(denial)).not.toContain(op);
+      expect(answer.errors[0]?.details['operation']).toBe('upload.request');
+    },
+  );
 
   it('is none where it is no rule: another version, or what is malformed', async () => {
     const requestId = randomUUID();
