@@ -11,6 +11,7 @@ export { Encounter, EncounterConnection, toEncounter } from './encounter.type.js
 export { EnrolmentResolver } from './enrolment.resolver.js';
 export {
   groupsOf,
+  linkedFiles,
   LinkedPatientResolver,
   linkKind,
   LINKS_OF,

@@ -40,9 +40,11 @@ import { CustodianResolver, InstitutionResolver, MemberResolver, TrustResolver }
 import { FormResolver, InstitutionReportsResolver, ReportResolver, retraction } from '../reporting/index.js';
 import { guardMutations, policyResolver, UploadRequestResolver } from '../uploads/index.js';
 import {
+  AccessResolver,
   ActsForResolver,
   BudgetResolver,
   ConsentResolver,
+  PatientAccessResolver,
   PatientConsentsResolver,
   ReferralResolver,
   ViewResolver,
@@ -90,6 +92,8 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   PatientConsentsResolver,
   ActsForResolver,
   ViewResolver,
+  AccessResolver,
+  PatientAccessResolver,
   ReferralResolver,
   BudgetResolver,
   EntryResolver,

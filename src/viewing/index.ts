@@ -1,3 +1,5 @@
+export { AccessResolver, PatientAccessResolver } from './access-log/access.resolver.js';
+export { Access, AccessConnection } from './access-log/access.type.js';
 export { consentKind, factsInForce, isInForce } from './consent/consent.kind.js';
 export {
   ActsForResolver,

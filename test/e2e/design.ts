@@ -99,7 +99,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     IDENTITY:
       'identifiers names displayName unidentified gender birthDate deceased deceasedAt addresses contacts insurance maritalStatus language retractionReason',
     CRITICAL: 'alerts',
-    DIRECTORY: 'retracted encounters links linkedPatients consents',
+    DIRECTORY: 'retracted encounters links linkedPatients consents accessLog',
   },
   Encounter: {
     CLINICAL: 'reason diagnoses outcome note',
