@@ -55,7 +55,8 @@ export class UploadRequests implements UploadRequestsPort {
 
   /**
    * Asks for permission with statements by the caller's own key: CONFIRMED at once where its own standing suffices.
-   * @throws VitrineError what a rule refuses; DUPLICATE_UPLOAD, NOT_FOUND, BAD_USER_INPUT, CONFLICT
+   * @throws VitrineError what a rule refuses; DUPLICATE_UPLOAD, NOT_FOUND, BAD_USER_INPUT, CONFLICT; UPLOAD_DENIED,
+   *   UPLOAD_EXPIRED for a request id that is over
    */
   async ask(input: Asked): Promise<AcceptedPort> {
     const { uploads, caller: asking } = this.#decider;
@@ -64,9 +65,11 @@ export class UploadRequests implements UploadRequestsPort {
     // Under the id of what it makes: the client's own is for what it asks for.
     const request = { requestId: id, input: asJson({ requestUpload: input }) };
     const checked = this.#deps.desk.has(id) ? null : await this.#checked(caller, input);
-    const build = async () => [
-      await this.#requested(caller, id, input, checked ?? (await this.#checked(caller, input))),
-    ];
+    const build = async () => {
+      const asked = checked ?? (await this.#checked(caller, input));
+      await this.#requireNone(id);
+      return [await this.#requested(caller, id, input, asked)];
+    };
     try {
       return { ...only(await uploads.submit(request, build)), request: input.requestId };
     } catch (error) {
@@ -78,6 +81,12 @@ export class UploadRequests implements UploadRequestsPort {
     const { ledger, clock, operations, kinds } = this.#deps;
     const { records } = this.#decider;
     return checkAsked({ ledger, operations, kinds, records, caller, now: clock() }, input);
+  }
+
+  /** Of a request that there is, only the very same asking is answered, and that was before. */
+  async #requireNone(id: string): Promise<void> {
+    const { desk } = this.#deps;
+    if (desk.has(id)) requireNext(await desk.refused(await desk.settled(id)), 'request', false);
   }
 
   async #requested(caller: Member, id: string, input: Asked, checked: Checked): Promise<AnyChange> {

@@ -186,6 +186,25 @@ describe('a rule of a service', () => {
     },
   );
 
+  it('ends its request id for asking too: once the cause is mended, UPLOAD_DENIED says so', async () => {
+    const [requestId, issued, signer] = [randomUUID(), state.now, newSigner()];
+    const institution = state.ids['harbour'] ?? '';
+    const head = {
+      ...{ kind: 'Encounter', schema: 1, id: idAt(issued), version: 1, custodian: institution },
+      ...{ patient: null, jurisdiction: null, label: null, retention: null },
+    };
+    const version = { op: 'encounter.record', head, values: { any: 'value' }, supersedes: null };
+    const request = { origin: 'state.test/log', institution, requestId, issued };
+    const { statement } = await signed(signer, version, request);
+    const ask = () => send('clinician.harbour', 'requestUpload', { requestId, statements: [statement] });
+    expect((await ask()).codes).toEqual(['KEY_UNKNOWN']);
+    const publicKey = Buffer.from(signer.publicKey).toString('base64');
+    const member = state.ids['clinician.harbour'];
+    const rotation = { member, expectedVersion: 1, publicKey };
+    expect((await state.mutate('clinician.harbour', 'rotateKey', rotation, 'requestId')).codes).toEqual([]);
+    expect((await ask()).codes).toEqual(['UPLOAD_DENIED']);
+  });
+
   it('is none where it is no rule: another version, or what is malformed', async () => {
     const requestId = randomUUID();
     const input = { institution: state.ids['city'], expectedVersion: 9, region: 'south' };
