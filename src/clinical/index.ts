@@ -19,8 +19,9 @@ export {
   PatientLinkConnection,
   PatientLinkPayload,
   PatientLinkResolver,
+  personOf,
 } from './links/index.js';
-export type { LinkFacts, LinksOf, LinkValues } from './links/index.js';
+export type { LinkFacts, LinksOf, LinkValues, Person } from './links/index.js';
 export { CLINICAL_OPERATIONS } from './operations.js';
 export { patientKind } from './patient.kind.js';
 export { PatientPayload, PatientResolver } from './patient.resolver.js';
@@ -28,6 +29,6 @@ export { findPatient, patientByIdentifier } from './patient.service.js';
 export type { Identified } from './patient.service.js';
 export { Patient, PatientConnection, toPatient } from './patient.type.js';
 export { careRelations } from './relations.js';
-export { givesTreating, treatingEncounter } from './treating.js';
+export { givesTreating, isTreating, treatingEncounter } from './treating.js';
 export { retractResolver } from './retract.js';
 export type { Retractable } from './retract.js';

@@ -42,7 +42,7 @@ export async function careRelations<V extends object>(
   const filesOf = (record: Unrelated<V>) => files.get(patientOf(record)) ?? [patientOf(record)];
   const asked = records.filter((record) => custodianTreats || !isOwn(record));
   const treated = await treatedBy(caller, [...new Set(asked.flatMap(filesOf))], lookups);
-  const viewed = await viewedBy(caller, records.map(patientOf), lookups);
+  const viewed = await viewedBy(caller, records.flatMap(filesOf), lookups);
   return records.map((record) => {
     const relations = new Set<Relation>();
     const person = filesOf(record);
@@ -54,7 +54,8 @@ export async function careRelations<V extends object>(
     const isOpen = ({ member, purpose }: ViewFact): boolean =>
       isViewOpen(decided, { institution: institution ?? '', purpose }, record.head) &&
       isCaller(caller, member);
-    if (viewed.get(patientOf(record))?.some(isOpen) === true) relations.add('VIEWER');
+    // A view shows the encounters of all files of the person.
+    if (person.some((file) => viewed.get(file)?.some(isOpen) === true)) relations.add('VIEWER');
     if (caller.roles.has('AUDITOR')) relations.add('AUDITOR');
     return relations;
   });

@@ -18,30 +18,34 @@ export function givesTreating({ values, erased }: Unrelated<EncounterValues>): b
   return isCare && erased?.fields.includes('end') !== true;
 }
 
-/** The newest encounter of the caller's institution that makes it treat the patient; one that the caller recorded doesn't. */
+/** Whether an encounter makes its institution treat the patient at a moment; one that the caller recorded doesn't. */
+export function isTreating(caller: Member, encounter: Unrelated<EncounterValues>, now: Date): boolean {
+  const { start, end, retracted } = encounter.values;
+  const isNow = start <= now.toISOString() && (end === null || end >= treatingSince(now));
+  return !retracted && isNow && givesTreating(encounter) && !isCaller(caller, encounter.anchor.actor);
+}
+
+/** The newest encounter of the caller's institution that makes it treat the person, by the first of these files that has one. */
 export async function treatingEncounter(
   ctx: Pick<RequestContext, 'records' | 'clock'>,
   caller: Member,
-  patient: string,
+  files: readonly string[],
 ): Promise<Loaded<EncounterValues> | null> {
   if (caller.institution === null) return null;
   const now = ctx.clock();
-  const since = treatingSince(now);
-  const { edges } = await ctx.records.find(encounterKind, {
-    where: [
-      { column: 'patient', op: 'eq', value: patient },
-      { column: 'custodian', op: 'eq', value: caller.institution },
-      { column: 'retracted', op: 'eq', value: false },
-      { column: 'startedAt', op: 'lte', value: now.toISOString() },
-    ],
-    order: { column: 'startedAt', direction: 'DESC' },
-    first: MOST,
-  });
-  for (const { record } of edges) {
-    if (record instanceof VitrineError) continue;
-    const { end } = record.values;
-    const isRecent = end === null || end >= since;
-    if (isRecent && givesTreating(record) && !isCaller(caller, record.anchor.actor)) return record;
+  for (const file of files) {
+    const { edges } = await ctx.records.find(encounterKind, {
+      where: [
+        { column: 'patient', op: 'eq', value: file },
+        { column: 'custodian', op: 'eq', value: caller.institution },
+        { column: 'retracted', op: 'eq', value: false },
+        { column: 'startedAt', op: 'lte', value: now.toISOString() },
+      ],
+      order: { column: 'startedAt', direction: 'DESC' },
+      first: MOST,
+    });
+    for (const { record } of edges)
+      if (!(record instanceof VitrineError) && isTreating(caller, record, now)) return record;
   }
   return null;
 }

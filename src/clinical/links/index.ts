@@ -4,5 +4,7 @@ export { linkKind, LINKS_OF } from './link.kind.js';
 export type { LinkValues } from './link.kind.js';
 export { LINK_OPERATIONS } from './link.operations.js';
 export { linkedFiles } from './link.service.js';
+export { personOf } from './person.js';
+export type { Person } from './person.js';
 export { LinkedPatientResolver, PatientLinkPayload, PatientLinkResolver } from './link.resolver.js';
 export { PatientLink, PatientLinkConnection } from './link.type.js';

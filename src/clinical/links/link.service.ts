@@ -11,7 +11,6 @@ import { amendment, creation, firstHead, requireMay, submitOne } from '../../upl
 import { requireStanding } from '../care.js';
 import { patientKind } from '../patient.kind.js';
 import { contradictions } from './contradiction.js';
-import { groupOf } from './groups.js';
 import {
   confirmInput,
   linkInput,
@@ -22,6 +21,7 @@ import {
 } from './link.input.js';
 import { linkKind, LINKS_OF, type LinkValues } from './link.kind.js';
 import { CONFIRM_LINK, END_LINK, PROPOSE_LINK } from './link.operations.js';
+import { personOf } from './person.js';
 
 /** Files of one person, at most: more are a mistake, or somebody who gathers files. */
 const MOST_FILES = 16;
@@ -136,17 +136,10 @@ export async function linksOf(ctx: RequestContext, patient: string): Promise<Loa
 
 /** The other files of a patient's person that the caller may see. */
 export async function linkedFiles(ctx: RequestContext, patient: string): Promise<File[]> {
-  const group = await filesOf(ctx, patient);
-  const others = [...group].filter((file) => file !== patient).sort();
+  const { files } = await personOf(ctx, patient);
+  const others = files.filter((file) => file !== patient).sort();
   const records = await Promise.all(others.map((file) => loadVisible(ctx, patientKind, file)));
   return records.filter((record) => record !== null);
-}
-
-async function filesOf(ctx: RequestContext, patient: string): Promise<ReadonlySet<string>> {
-  return groupOf(patient, async (file) => {
-    const links = await ctx.records.complete(linkKind, LINKS_OF, file);
-    return links.map(({ values }) => values);
-  });
 }
 
 async function requireFile(ctx: RequestContext, id: string, path: readonly string[]): Promise<File> {
@@ -195,8 +188,8 @@ function requireAgreement(one: File, other: File, reason: string | null): void {
 
 /** @throws VitrineError CONFLICT when the two groups of files together would be too many */
 async function requireRoom(ctx: RequestContext, one: File, other: File): Promise<void> {
-  const groups = await Promise.all([one, other].map(({ head }) => filesOf(ctx, head.id)));
-  const files = new Set(groups.flatMap((group) => [...group]));
+  const persons = await Promise.all([one, other].map(({ head }) => personOf(ctx, head.id)));
+  const files = new Set(persons.flatMap((person) => person.files));
   if (files.size <= MOST_FILES) return;
   throw new VitrineError('CONFLICT', `expected at most ${MOST_FILES} files of one person`, {
     path: ['input'],

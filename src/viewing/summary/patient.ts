@@ -18,7 +18,9 @@ export interface PatientFacts {
   readonly purpose: Purpose;
   readonly language: Language;
   readonly patient: Loaded<PatientValues>;
-  /** Those that may be shown. */
+  /** Other files of the same person that may be shown. */
+  readonly others: readonly Loaded<PatientValues>[];
+  /** Those that may be shown, of all files. */
   readonly encounters: readonly Loaded<EncounterValues>[];
   /** Some are left out because of their label. */
   readonly withheld: boolean;
@@ -85,25 +87,46 @@ function showing(purpose: Purpose): ReadonlySet<FieldClass> {
   return new Set<FieldClass>(PURPOSE_CLASSES[purpose]);
 }
 
-function sectionsOf({ purpose, language, patient: { values } }: PatientFacts, texts: Texts): Section[] {
+function sectionsOf(facts: PatientFacts, texts: Texts): Section[] {
+  const { purpose, language, patient, others, places } = facts;
   const shown = showing(purpose);
   const isShown = (field: keyof PatientValues): boolean =>
     // Of IDENTITY, who asks for coverage sees the insurance alone.
     shown.has(patientKind.fields[field]) || (purpose === 'COVERAGE' && field === 'insurance');
   const sections: Section[] = [];
   if (shown.has('CRITICAL')) {
-    const alerts = orEmpty(values.alerts).map((alert) => ({
-      label: texts.word(alert.category),
-      value: texts.alert(alert),
-      emphasis: 'alert' as const,
-    }));
+    const alerts = [patient, ...others].flatMap((file) =>
+      orEmpty(file.values.alerts).map((alert) => ({
+        label: texts.word(alert.category),
+        value: joined(' · ', [texts.alert(alert), fileOf(facts, file.head.id)]),
+        emphasis: 'alert' as const,
+      })),
+    );
     const none = { label: PATIENT_LABELS.alerts[language], value: HEADINGS.none[language] };
     sections.push({ title: HEADINGS.alerts[language], lines: alerts.length === 0 ? [none] : alerts });
   }
-  const lines = linesOf(PATIENT_FIELDS, PATIENT_LABELS, values, texts, language, isShown);
+  const lines = linesOf(PATIENT_FIELDS, PATIENT_LABELS, patient.values, texts, language, isShown);
   const title = purpose === 'COVERAGE' ? HEADINGS.coverage : HEADINGS.identity;
   if (lines.length > 0) sections.push({ title: title[language], lines });
-  return sections;
+  return [
+    ...sections,
+    ...others.map(({ head, values }) => ({
+      title: joined(' · ', [
+        fileOf(facts, head.id),
+        head.custodian === null ? null : places.get(head.custodian),
+      ]),
+      lines: [
+        { label: HEADINGS.file[language], value: head.id },
+        ...linesOf(PATIENT_FIELDS, PATIENT_LABELS, values, texts, language, isShown),
+      ],
+    })),
+  ];
+}
+
+/** Which of the person's other files something is from, by their order on the page; null: from the one that was opened. */
+function fileOf({ language, others }: PatientFacts, id: string): string | null {
+  const place = others.findIndex(({ head }) => head.id === id);
+  return place < 0 ? null : `${HEADINGS.otherFile[language]} ${place + 1}`;
 }
 
 function entriesOf(facts: PatientFacts, texts: Texts): TimelineEntry[] {
@@ -119,6 +142,7 @@ function entriesOf(facts: PatientFacts, texts: Texts): TimelineEntry[] {
       title: joined(' · ', [
         values.class && texts.word(values.class),
         head.custodian === null ? null : places.get(head.custodian),
+        fileOf(facts, values.patient),
       ]),
       lines: linesOf(ENCOUNTER_FIELDS, ENCOUNTER_LABELS, values, texts, language, isShown),
     }));

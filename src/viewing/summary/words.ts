@@ -90,6 +90,8 @@ export const HEADINGS = {
   subsidy: { en: 'Subsidy', ru: 'Субсидия' },
   institution: { en: 'Institution', ru: 'Учреждение' },
   withheld: { en: 'Specially protected records are not shown', ru: 'Особо защищённые записи не показаны' },
+  file: { en: 'File', ru: 'Карта' },
+  otherFile: { en: 'Linked file', ru: 'Связанная карта' },
   none: { en: 'None recorded', ru: 'Не записано' },
   yes: { en: 'Yes', ru: 'Да' },
   no: { en: 'No', ru: 'Нет' },

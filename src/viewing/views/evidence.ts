@@ -3,13 +3,13 @@
  * found, so that the receipt cites it; the commit checks again that it is current.
  */
 import type { RequestContext } from '../../api/index.js';
-import { treatingEncounter } from '../../clinical/index.js';
+import { encounterKind, isTreating, treatingEncounter } from '../../clinical/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { Member, Unrelated } from '../../records/index.js';
 import { hashOfCode, requireAttempt } from '../referrals/code.js';
 import { OPEN_CODE, referralKind, type ReferralValues } from '../referrals/referral.kind.js';
 import type { Asked } from './view.input.js';
-import type { EvidenceKind } from './view.kind.js';
+import type { EvidenceKind, ViewValues } from './view.kind.js';
 
 /** What a receipt cites. */
 export interface Evidence {
@@ -19,12 +19,20 @@ export interface Evidence {
 
 type Reader = Pick<RequestContext, 'records' | 'clock' | 'viewing'>;
 
+/** Whom somebody wants to look at. */
+interface Sought {
+  readonly patient: string;
+  /** All files of the person, this one first. */
+  readonly files: readonly string[];
+}
+
 /** A rule finds evidence or doesn't. */
-type Rule = (ctx: Reader, caller: Member, patient: string, code: string) => Promise<Unrelated<object> | null>;
+type Rule = (ctx: Reader, caller: Member, sought: Sought, code: string) => Promise<Unrelated<object> | null>;
 
-const treating: Rule = (ctx, caller, patient) => treatingEncounter(ctx, caller, patient);
+/** Who treats a person by one file treats the person. A referral and a code are of the file that they name. */
+const treating: Rule = (ctx, caller, { files }) => treatingEncounter(ctx, caller, files);
 
-const referral: Rule = async (ctx, caller, patient) => {
+const referral: Rule = async (ctx, caller, { patient }) => {
   if (caller.institution === null) return null;
   const referrals = await ctx.records.complete(referralKind, 'patient', patient);
   const isMine = ({ values }: Unrelated<ReferralValues>): boolean =>
@@ -32,7 +40,7 @@ const referral: Rule = async (ctx, caller, patient) => {
   return referrals.findLast(isMine) ?? null;
 };
 
-const accessCode: Rule = async (ctx, caller, patient, code) => {
+const accessCode: Rule = async (ctx, caller, { patient }, code) => {
   await requireAttempt(ctx, caller, patient);
   const issued = await ctx.records.byKey(referralKind, OPEN_CODE, hashOfCode(ctx, patient, code));
   const fits = issued !== null && issued.values.patient === patient && isOpen(issued.values, ctx.clock());
@@ -52,11 +60,11 @@ const BY_DEFAULT: readonly EvidenceKind[] = ['TREATING', 'REFERRAL'];
 export async function requireEvidence(
   ctx: Reader,
   caller: Member,
-  patient: string,
+  sought: Sought,
   asked: Asked['evidence'],
 ): Promise<Evidence> {
   for (const kind of asked === null ? BY_DEFAULT : [asked.kind]) {
-    const record = await EVIDENCE_RULES[kind](ctx, caller, patient, asked?.code ?? '');
+    const record = await EVIDENCE_RULES[kind](ctx, caller, sought, asked?.code ?? '');
     if (record !== null) return { kind, record };
   }
   throw new VitrineError(
@@ -65,6 +73,31 @@ export async function requireEvidence(
       'patient’s one-time code; or open it as EMERGENCY, with a reason',
     { path: ['input', 'evidence'], details: { rule: 'evidence', operation: 'view.open' } },
   );
+}
+
+/**
+ * Whether what a receipt cites still lets its viewer look: at each page, for what was ended since, an encounter, a referral,
+ * or the link over which care of another file counts.
+ */
+export async function evidenceHolds(
+  ctx: Reader,
+  caller: Member,
+  { evidence, evidenceRecord }: ViewValues,
+  files: readonly string[],
+): Promise<boolean> {
+  if (evidence === null || evidenceRecord === null) return true;
+  if (evidence === 'TREATING') {
+    const encounter = await ctx.records.load(encounterKind, evidenceRecord);
+    return (
+      encounter !== null &&
+      files.includes(encounter.values.patient) &&
+      isTreating(caller, encounter, ctx.clock())
+    );
+  }
+  const given = await ctx.records.load(referralKind, evidenceRecord);
+  // A code's time is the one in which it may be shown.
+  if (evidence === 'ACCESS_CODE') return given?.values.state === 'OPEN';
+  return given !== null && isOpen(given.values, ctx.clock());
 }
 
 function isOpen({ state, validUntil }: ReferralValues, now: Date): boolean {

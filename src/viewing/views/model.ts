@@ -1,7 +1,12 @@
 /** From an open view to what its pages hold: everything loaded anew, and verified, for each page that is fetched. */
 import { loadVisible } from '../../access/index.js';
 import type { RequestContext } from '../../api/index.js';
-import { encounterKind, type EncounterValues } from '../../clinical/index.js';
+import {
+  encounterKind,
+  patientKind,
+  type EncounterValues,
+  type PatientValues,
+} from '../../clinical/index.js';
 import { programmeKind } from '../../finance/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { Loaded, Member } from '../../records/index.js';
@@ -10,8 +15,9 @@ import { institutionKind, memberKind } from '../../standing/index.js';
 import { layOut, type LaidOutPages, type PageModel, type Watermark } from '../pages/index.js';
 import { reportModel, subsidyModel } from '../summary/figures.js';
 import { patientModel } from '../summary/patient.js';
+import { evidenceHolds } from './evidence.js';
 import type { Purpose } from './purposes.js';
-import { consentsInForce, mayShow } from './restriction.js';
+import { mayShow, type Decisions } from './restriction.js';
 import { findSubject, requireMayLook, type Subject } from './subject.js';
 import type { ViewValues } from './view.kind.js';
 
@@ -21,6 +27,8 @@ export interface OpenView {
   readonly caller: Member;
   readonly purpose: Purpose;
   readonly subject: Subject;
+  /** Of a patient's. */
+  readonly decisions: Decisions | null;
 }
 
 /**
@@ -38,13 +46,14 @@ export async function openViewOf(ctx: RequestContext, view: Loaded<ViewValues>):
   const subject = await findSubject(ctx, subjectKind, id);
   if (subject === null) return null;
   try {
-    await requireMayLook(ctx, { caller, purpose }, subject);
+    const { decisions } = await requireMayLook(ctx, { caller, purpose }, subject);
+    const holds = await evidenceHolds(ctx, caller, view.values, decisions?.person.files ?? []);
+    return holds ? { view, caller, purpose, subject, decisions } : null;
   } catch (error) {
     const isRefusal = error instanceof VitrineError && error.code !== 'INTEGRITY_VIOLATION';
     if (isRefusal && error.code !== 'UNAVAILABLE') return null;
     throw error;
   }
-  return { view, caller, purpose, subject };
 }
 
 /** The pages of an open view, laid out; a value that doesn't verify throws INTEGRITY_VIOLATION. */
@@ -59,12 +68,10 @@ async function modelOf(ctx: RequestContext, open: OpenView): Promise<PageModel> 
   const now = ctx.clock();
   switch (subject.kind) {
     case 'PATIENT': {
-      const all = await ctx.records.complete(encounterKind, 'patient', subject.record.head.id);
-      const { facts } = await consentsInForce(ctx, subject.record.head.id);
-      const encounters = all.filter((encounter) => mayShow(facts, open, encounter));
-      const withheld = encounters.length < all.length;
-      const places = await placesOf(ctx, encounters);
-      return patientModel({ purpose, language, patient: subject.record, encounters, withheld, places, now });
+      const patient = subject.record;
+      const { others, encounters, withheld } = await careOf(ctx, open, patient);
+      const places = await placesOf(ctx, [...others, ...encounters]);
+      return patientModel({ purpose, language, patient, others, encounters, withheld, places, now });
     }
     case 'REPORT': {
       const { record } = subject;
@@ -82,11 +89,34 @@ async function modelOf(ctx: RequestContext, open: OpenView): Promise<PageModel> 
   }
 }
 
+/** What a view shows of a person: its other files and the encounters of all of them. */
+interface Care {
+  readonly others: readonly Loaded<PatientValues>[];
+  readonly encounters: readonly Loaded<EncounterValues>[];
+  /** Some are left out because of their label. */
+  readonly withheld: boolean;
+}
+
+async function careOf(ctx: RequestContext, open: OpenView, patient: Loaded<PatientValues>): Promise<Care> {
+  const { facts = [], person } = open.decisions ?? {};
+  const ids = (person?.files ?? []).filter((file) => file !== patient.head.id);
+  const linked = (await ctx.records.loadMany(patientKind, ids))
+    .filter((file) => file !== null)
+    .filter(({ values, erased }) => !values.retracted && erased?.whole !== true);
+  const others = linked.filter((file) => mayShow(facts, open, file));
+  const files = [patient, ...others].map(({ head }) => head.id);
+  const lists = await Promise.all(files.map((id) => ctx.records.complete(encounterKind, 'patient', id)));
+  const all = lists.flat();
+  const encounters = all.filter((encounter) => mayShow(facts, open, encounter));
+  const withheld = encounters.length < all.length || others.length < linked.length;
+  return { others, encounters, withheld };
+}
+
 async function placesOf(
   ctx: RequestContext,
-  encounters: readonly Loaded<EncounterValues>[],
+  records: readonly Loaded<object>[],
 ): Promise<ReadonlyMap<string, string>> {
-  const ids = [...new Set(encounters.flatMap(({ head }) => head.custodian ?? []))];
+  const ids = [...new Set(records.flatMap(({ head }) => head.custodian ?? []))];
   return new Map(await Promise.all(ids.map(async (id) => [id, await nameOf(ctx, id)] as const)));
 }
 

@@ -30,14 +30,22 @@ const PAGE = 'view.page';
 /** Why a link doesn't work: for the log, never for who holds it. */
 type Cause = 'view' | 'ticket' | 'replayed';
 
+/** Links by the record of their view, which each request reads anew: laying out is done once a request. */
+const links = new WeakMap<Loaded<ViewValues>, Promise<readonly PageLink[] | null>>();
+
 /**
  * Links to all pages of the caller's own view while it is open; null for everybody else.
  * The links are the same each time, so one that was used stays used.
  */
-export async function linksOf(
-  ctx: RequestContext,
-  view: Loaded<ViewValues>,
-): Promise<readonly PageLink[] | null> {
+export function linksOf(ctx: RequestContext, view: Loaded<ViewValues>): Promise<readonly PageLink[] | null> {
+  const known = links.get(view);
+  if (known !== undefined) return known;
+  const found = findLinks(ctx, view);
+  links.set(view, found);
+  return found;
+}
+
+async function findLinks(ctx: RequestContext, view: Loaded<ViewValues>): Promise<readonly PageLink[] | null> {
   const open = await openViewOf(ctx, view);
   if (open === null) return null;
   const { count } = await layOutView(ctx, open);

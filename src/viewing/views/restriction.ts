@@ -1,6 +1,6 @@
 /** What a patient's consents take from looking: restrictions by institution and purpose, and labels that nobody granted. */
 import type { RequestContext } from '../../api/index.js';
-import { isLabelOpen, isRestricted, type EncounterValues } from '../../clinical/index.js';
+import { isLabelOpen, isRestricted, personOf, type Person } from '../../clinical/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { WholeList } from '../../ledger/index.js';
 import type { ConsentFact, Loaded, Member } from '../../records/index.js';
@@ -15,17 +15,31 @@ export interface Look {
   readonly purpose: Purpose;
 }
 
-/** All consents of a patient that are in force, and that there are no others: for the commit to hold. */
-export interface InForce {
+/** What the person behind a file decided, by whichever of its files, and what of that the commit has to hold. */
+export interface Decisions {
+  readonly person: Person;
+  /** All consents that are in force. */
   readonly facts: readonly ConsentFact[];
-  readonly whole: WholeList;
+  /** That there are no other consents and no other links. */
+  readonly whole: readonly WholeList[];
 }
 
-/** @throws VitrineError INTEGRITY_VIOLATION when one is missing: that none restricts rests on all being there */
-export async function consentsInForce(ctx: Reader, patient: string): Promise<InForce> {
-  const all = await ctx.records.complete(consentKind, 'patient', patient);
-  const facts = factsInForce(all, ctx.clock().toISOString());
-  return { facts, whole: { kind: consentKind.name, thread: patient, count: all.length } };
+/** @throws VitrineError INTEGRITY_VIOLATION when a consent or a link is missing: that none restricts rests on all being there */
+export async function decisionsOf(ctx: Reader, patient: string): Promise<Decisions> {
+  const person = await personOf(ctx, patient);
+  const now = ctx.clock().toISOString();
+  const lists = await Promise.all(
+    person.files.map(async (file) => {
+      const all = await ctx.records.complete(consentKind, 'patient', file);
+      const whole: WholeList = { kind: consentKind.name, thread: file, count: all.length };
+      return { facts: factsInForce(all, now), whole };
+    }),
+  );
+  return {
+    person,
+    facts: lists.flatMap(({ facts }) => facts),
+    whole: [...person.whole, ...lists.map(({ whole }) => whole)],
+  };
 }
 
 /**
@@ -46,7 +60,7 @@ export function requireUnrestricted(consents: readonly ConsentFact[], { caller, 
 export function mayShow(
   consents: readonly ConsentFact[],
   { caller, purpose }: Look,
-  { head }: Pick<Loaded<EncounterValues>, 'head'>,
+  { head }: Pick<Loaded<object>, 'head'>,
 ): boolean {
   const { institution } = caller;
   if (purpose === 'EMERGENCY' || head.label === null) return true;

@@ -4,11 +4,10 @@ import type { RequestContext } from '../../api/index.js';
 import { patientKind, type PatientValues } from '../../clinical/index.js';
 import { subsidyKind, type SubsidyValues } from '../../finance/index.js';
 import { VitrineError, type InputPath } from '../../ledger/core/index.js';
-import type { WholeList } from '../../ledger/index.js';
 import type { AnyKind, Loaded } from '../../records/index.js';
 import { reportKind, type ReportValues } from '../../reporting/index.js';
 import type { SubjectKind } from './purposes.js';
-import { consentsInForce, mayShow, requireUnrestricted, type Look } from './restriction.js';
+import { decisionsOf, mayShow, requireUnrestricted, type Decisions, type Look } from './restriction.js';
 
 /** A loaded subject. */
 export type Subject =
@@ -32,9 +31,10 @@ export async function findSubject(
   return { kind, record } as Subject; // the kind tells what its values are
 }
 
-/** That a subject may be looked at, and what the commit has to hold of it still. */
+/** That a subject may be looked at, and what that rests on: what a patient decided, for the commit to hold still. */
 export interface Allowed {
-  readonly whole: readonly WholeList[];
+  /** Of a patient; null of others. */
+  readonly decisions: Decisions | null;
 }
 
 /**
@@ -50,16 +50,16 @@ export async function requireMayLook(
   const { caller, purpose } = look;
   const { kind, record } = subject;
   if (kind === 'PATIENT') {
-    const { facts, whole } = await consentsInForce(ctx, record.head.id);
-    requireUnrestricted(facts, look);
-    if (!mayShow(facts, look, record)) throw labelled();
-    return { whole: [whole] };
+    const decisions = await decisionsOf(ctx, record.head.id);
+    requireUnrestricted(decisions.facts, look);
+    if (!mayShow(decisions.facts, look, record)) throw labelled();
+    return { decisions };
   }
   const isShown = PURPOSE_CLASSES[purpose].some(
     (shown) => levelOf(caller, record.relations, shown) !== 'NONE',
   );
   if (!isShown) throw notFound(record.kind, path);
-  return { whole: [] };
+  return { decisions: null };
 }
 
 function labelled(): VitrineError {

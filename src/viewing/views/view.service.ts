@@ -1,6 +1,7 @@
 /** Opening a view: who, of what, for which purpose, on what evidence; and the receipt of it. */
 import { loadVisible, notFound } from '../../access/index.js';
 import { parseInput, type AcceptedPort, type RequestContext } from '../../api/index.js';
+import { personOf } from '../../clinical/index.js';
 import type { Loaded, Member } from '../../records/index.js';
 import { creation, firstHead, requireMay, submitOne } from '../../uploads/index.js';
 import { chargesOf } from '../budgets/charges.js';
@@ -24,7 +25,7 @@ export function openView(ctx: RequestContext, input: OpenViewInput): Promise<Acc
     requirePurposeRole(caller, purpose);
     requireSubjectOf(purpose, asked.subject.kind);
     requireReason(purpose, asked.reason);
-    const { subject, evidence, whole } = await requireLook(ctx, caller, asked);
+    const { subject, evidence, decisions } = await requireLook(ctx, caller, asked);
     const values = valuesOf(ctx, caller, asked, evidence);
     const head = firstHead(viewKind, making.id(), {
       custodian: caller.institution,
@@ -32,9 +33,13 @@ export function openView(ctx: RequestContext, input: OpenViewInput): Promise<Acc
     });
     return creation(viewKind, head, values, {
       ...OPEN_VIEW,
-      reliesOn: [subject.record, ...(evidence === null ? [] : [evidence.record])],
-      // That no restriction stands is an absence: none may come before the commit.
-      whole,
+      reliesOn: [
+        subject.record,
+        ...(evidence === null ? [] : [evidence.record]),
+        ...(decisions?.person.links ?? []),
+      ],
+      // That no restriction stands, on no file of the person, is an absence: none may come before the commit.
+      whole: decisions?.whole ?? [],
       charges: chargesFor(ctx, caller, asked),
       // An auditor reads in the opening what the look was for; an emergency is announced by it.
       detail: {
@@ -55,12 +60,22 @@ async function requireLook(
   { subject: { kind, id }, purpose, evidence: given }: Asked,
 ): Promise<Allowed & { readonly subject: Subject; readonly evidence: Evidence | null }> {
   const { evidence: wanted } = PURPOSE_TERMS[purpose];
-  const evidence = wanted ? await requireEvidence(ctx, caller, id, given) : null;
+  const evidence = wanted ? await evidenceFor(ctx, caller, id, given) : null;
   const subject = await findSubject(ctx, kind, id);
   const path = ['input', 'subject', 'id'];
   if (subject === null) throw notFound(kind.toLowerCase(), path);
-  const { whole } = await requireMayLook(ctx, { caller, purpose }, subject, path);
-  return { subject, evidence, whole };
+  const { decisions } = await requireMayLook(ctx, { caller, purpose }, subject, path);
+  return { subject, evidence, decisions };
+}
+
+async function evidenceFor(
+  ctx: RequestContext,
+  caller: Member,
+  patient: string,
+  given: Asked['evidence'],
+): Promise<Evidence> {
+  const { files } = await personOf(ctx, patient);
+  return requireEvidence(ctx, caller, { patient, files }, given);
 }
 
 function valuesOf(
