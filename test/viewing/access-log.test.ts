@@ -1,8 +1,11 @@
 /** The log of accesses over real HTTP: who sees which of them, that it is whole, and following it live. */
+import { parse, validate } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { verifyBundle } from '../../src/client/index.js';
+import { servedSchema } from '../../src/federation/index.js';
+import { readyQueries } from '../../src/web/index.js';
 import { granted, make, revoke, world, type World } from './world.js';
 
 interface Access {
@@ -281,6 +284,20 @@ describe('following accesses', () => {
     const followed = await feed(who, whose === 'self' ? { patient: at.patient } : {});
     expect(await followed.next()).toBe('FORBIDDEN');
     await followed.dispose();
+  });
+});
+
+describe('the playground’s query', () => {
+  it('is one that the server takes, and shows the patient its accesses', async () => {
+    const ready = (await readyQueries()).find(({ name }) => name === '9-who-looked')?.query ?? '';
+    expect(validate(servedSchema(), parse(ready))).toEqual([]);
+    const [, live = ''] = /\n(subscription [\s\S]*?\n\}\n)/.exec(ready) ?? [];
+    const { data, text } = await at.vitrine.ask<{ patients: { edges: { node: Log }[] } }>(
+      'patient.self',
+      ready.replace(live, ''),
+    );
+    expect(live).not.toBe('');
+    expect(data?.patients.edges[0]?.node.accessLog.edges.length, text).toBeGreaterThanOrEqual(3);
   });
 });
 
