@@ -15,6 +15,10 @@ const NEEDED: Readonly<Record<string, readonly LicensedWork[]>> = {
   'patient.amend': CARE,
   'patient.retract': CARE,
   'link.propose': CARE,
+  'referral.make': CARE,
+  'view.list': CARE,
+  // Of patients, reports and subsidies: whoever works at all may look, by its role and its evidence.
+  'view.open': LICENSED_WORK,
   'encounter.record': CARE,
   'encounter.amend': CARE,
   'encounter.retract': CARE,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Member } from '../../src/records/index.js';
 import { AMEND_PATIENT, CITY, PERSON, REGISTER, SSN, first, makeScene, type Scene } from './scene.js';
-import { uuid, type World } from './world.js';
+import type { World } from './world.js';
 
 let world: World;
 let clinician: Member;
@@ -148,48 +148,6 @@ describe('amending a patient', () => {
 });
 
 describe('finding a patient', () => {
-  const byIdentifier = (value: string, birthDate: string) =>
-    `{ patientByIdentifier(system: "urn:ssn", value: "${value}", birthDate: "${birthDate}") { id names { family } } }`;
-
-  it('tells another institution the id, and not the name', async () => {
-    const { data, errors } = await world.ask(north, byIdentifier('999-1', '1980-02-29'));
-    expect(data).toEqual({ patientByIdentifier: { id: patient, names: null } });
-    expect(errors.map(({ path, extensions }) => [path, extensions['code']])).toEqual([
-      ['patientByIdentifier.names', 'FORBIDDEN'],
-    ]);
-  });
-
-  it('answers a wrong birth date and an unknown number alike', async () => {
-    const wrong = await world.ask(north, byIdentifier('999-1', '1980-02-28'));
-    const absent = await world.ask(north, byIdentifier('999-2', '1980-02-29'));
-    expect(wrong).toEqual(absent);
-    expect(wrong.errors[0]?.extensions['code']).toBe('NOT_FOUND');
-  });
-
-  it.each([
-    ['1980-02-29', '1980', false],
-    ['1980-02-29', '1980-02', false],
-    ['1980', '1980', true],
-    ['1980', '1980-02-29', false],
-    ['1980-02', '1980-02', true],
-    ['1980-02', '1980', false],
-    ['1980-02', '1980-02-29', false],
-    [null, '1980', false],
-  ])('born %s by the date %s finds it: %s', async (birthDate, asked, finds) => {
-    const identifiers = [{ system: 'urn:ssn', value: '7' }];
-    expect((await world.ask(registrar, REGISTER, { identifiers, birthDate })).errors).toEqual([]);
-    const { errors } = await world.ask(north, byIdentifier('7', asked));
-    const codes = errors.map(({ extensions }) => extensions['code']);
-    expect(codes).toEqual([finds ? 'FORBIDDEN' : 'NOT_FOUND']);
-  });
-
-  it('is refused to the state', async () => {
-    const regulator = world.member(uuid(), ['REGULATOR'], { state: true });
-    expect(
-      (await world.ask(regulator, byIdentifier('999-1', '1980-02-29'))).errors[0]?.extensions['code'],
-    ).toBe('FORBIDDEN');
-  });
-
   it('is nothing to an institution that doesn’t treat it', async () => {
     expect(await world.ask(north, `{ patient(id: "${patient}") { id } }`)).toEqual({
       data: { patient: null },

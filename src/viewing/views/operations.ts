@@ -18,6 +18,8 @@ export const OPEN_VIEW: Operation = {
 export const LIST_PATIENT: Operation = {
   op: 'view.list',
   makes: 'View',
+  // A query does it: what is asked for is written down.
+  mutations: [],
   permission: { roles: ['CLINICIAN', 'REGISTRAR'], relations: ['SELF'] },
   licensed: true,
 };

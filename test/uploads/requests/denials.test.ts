@@ -75,11 +75,13 @@ function send(by: string | null, name: string, input: Record<string, unknown>) {
 }
 
 /**
- * Mutations that are for every role: here it isn't the role that refuses.
- * rotateKey: the member is none that the caller may see; the others: there is no such request, or no readable statement.
+ * Mutations that are for an auditor, too: here it isn't the role that refuses.
+ * rotateKey: the member is none that the caller may see; openView: the purpose is for others; the others: there is no such
+ * request, or no readable statement.
  */
 const FOR_ANY_ROLE: Readonly<Record<string, { rule: string; code: string }>> = {
   rotateKey: { rule: 'visible', code: 'NOT_FOUND' },
+  openView: { rule: 'purpose-role', code: 'FORBIDDEN' },
   requestUpload: { rule: 'signature', code: 'SIGNATURE_INVALID' },
   endorseUpload: { rule: 'visible', code: 'NOT_FOUND' },
   denyUpload: { rule: 'visible', code: 'NOT_FOUND' },
