@@ -98,12 +98,25 @@ export interface Submit {
   counter(id: string): Promise<bigint>;
 }
 
+/** Lays pages out and draws them, beside the main thread. */
+export interface PagesPort {
+  count(model: object): Promise<number>;
+  /** A PNG; null when there is no such page. */
+  page(
+    model: object,
+    mark: object,
+    asked: { readonly page: number; readonly scale: 1 | 2 },
+  ): Promise<Uint8Array | null>;
+}
+
 /** What looking without taking needs of the deployment (`viewing`). */
 export interface ViewingPort {
   /** Keyed hash, lower-case hex, that nobody but the deployment can make. */
   mac(scope: string, value: string): string;
   /** Uses a value up, for every process: true the first time only. */
   spend(scope: string, value: string, expires: Date): Promise<boolean>;
+  /** Where models of pages become images; `viewing` knows what they hold. */
+  readonly pages: PagesPort;
   /** How long a view stays open, in milliseconds. */
   readonly lifetimeMs: number;
   /** How long one for an emergency does. */

@@ -6,7 +6,8 @@ import type { EncounterValues } from '../documents/index.js';
 import { encounterKind } from './encounter.kind.js';
 import { treatingSince } from './relations.js';
 
-/** Encounters that are looked through, newest first. */
+/** Encounters that are looked through, newest first: mostly one of the first is it, and each that is read is verified. */
+const FEW = 4;
 const MOST = 100;
 
 /**
@@ -31,6 +32,15 @@ export async function treatingEncounter(
   caller: Member,
   files: readonly string[],
 ): Promise<Loaded<EncounterValues> | null> {
+  return (await newestTreating(ctx, caller, files, FEW)) ?? newestTreating(ctx, caller, files, MOST);
+}
+
+async function newestTreating(
+  ctx: Pick<RequestContext, 'records' | 'clock'>,
+  caller: Member,
+  files: readonly string[],
+  first: number,
+): Promise<Loaded<EncounterValues> | null> {
   if (caller.institution === null) return null;
   const now = ctx.clock();
   for (const file of files) {
@@ -42,7 +52,7 @@ export async function treatingEncounter(
         { column: 'startedAt', op: 'lte', value: now.toISOString() },
       ],
       order: { column: 'startedAt', direction: 'DESC' },
-      first: MOST,
+      first,
     });
     for (const { record } of edges)
       if (!(record instanceof VitrineError) && isTreating(caller, record, now)) return record;

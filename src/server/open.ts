@@ -158,6 +158,7 @@ export async function openSystem(options: OpenOptions): Promise<OpenSystem> {
       onFailure: (err, message) => log.warn({ err }, message),
     });
     closing.add('spent', () => system.spent.close());
+    closing.add('pages', () => system.pages.close());
     await replayErasures({ system, dataDir: config.dataDir, clock, log });
     return { database, ledger, system, begun, closing };
   } catch (error) {

@@ -19,6 +19,7 @@ import {
   UploadRequests,
   Uploads,
 } from '../uploads/index.js';
+import { PageRenderer } from '../viewing/index.js';
 import type { Claims } from './authentication.js';
 import type { RefusedMutation } from './refused-bearer.js';
 import { UPLOADS_BY_DEFAULT, type UploadSettings, VIEWS_BY_DEFAULT, type ViewSettings } from './settings.js';
@@ -52,6 +53,8 @@ export class System {
   readonly standing: Standing;
   /** What may be used once, by all processes on the database. */
   readonly spent: Spent;
+  /** Draws pages of views; its threads start with the first. */
+  readonly pages = new PageRenderer();
   readonly #desk: Desk;
   readonly #denials: Denials;
   readonly #rate: Buckets;
@@ -94,6 +97,7 @@ export class System {
     this.#viewing = {
       mac: (scope, value) => ledger.keys.blindKey.mac(scope, value),
       spend: (scope, value, expires) => this.spent.spend(scope, value, expires),
+      pages: this.pages,
       ...(deps.views ?? VIEWS_BY_DEFAULT),
     };
   }

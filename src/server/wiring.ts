@@ -7,7 +7,7 @@ import { VitrineError } from '../ledger/core/index.js';
 import { type Ledger, nonceKeyOf } from '../ledger/index.js';
 import { requireTrusted } from '../standing/index.js';
 import { Sweep } from '../uploads/index.js';
-import { PageRenderer, pageOf } from '../viewing/index.js';
+import { pageOf } from '../viewing/index.js';
 import { createTokenReader, remoteKeys, type TokenReader } from './authentication.js';
 import type { DevelopmentIssuer } from './dev-issuer.js';
 import { openDevelopmentIssuer } from './dev-issuer.js';
@@ -113,9 +113,6 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   const { ledger, system, closing } = opened;
   try {
-    // Its threads start with the first page.
-    const renderer = new PageRenderer();
-    closing.add('pages', () => renderer.close());
     measureLedger(ledger, metrics);
     const nonces = createNonces(nonceKeyOf(ledger.keys), clock);
     const proofs = new Proofs({ nonces, spent: system.spent, clock });
@@ -145,7 +142,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         read: (name) => ledger.tiles.read(name),
         keys: () => ledger.publishedKeys(),
       },
-      views: { page: async (context, asked) => renderer.render(await pageOf(context, asked), asked.scale) },
+      views: { page: pageOf },
       health: healthOf(opened),
       metrics,
       log,

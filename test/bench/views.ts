@@ -1,10 +1,17 @@
-/** What it takes to look at a record: drawing its pages, beside an empty page of the same size, in turn. */
+/**
+ * What it takes to look at a record: drawing its pages, beside an empty page of the same size, in turn; the shield; opening a view
+ * of a running server, and what readers cost everybody else.
+ */
 import { PageRenderer, layOut, type PageModel } from '../../src/viewing/pages/index.js';
 import type { BenchOptions } from './main.js';
 import { median, row, timed } from './measure.js';
+import { shieldCost } from './shield.js';
+import { liveViews } from './views-live.js';
 
-export async function views({ quick }: BenchOptions): Promise<void> {
-  await pages(quick ? 60 : 400);
+export async function views(options: BenchOptions): Promise<void> {
+  await pages(options.quick ? 60 : 400);
+  await shieldCost(options.quick ? 50 : 300);
+  await liveViews(options);
 }
 
 /** A patient's summary of 133 encounters, at 800 pixels and 1x. */
@@ -31,8 +38,11 @@ async function pages(rounds: number): Promise<void> {
       blank.push(...(await timed(1, () => renderer.render(BLANK, 1), round === 0 ? 5 : 0)));
     }
     const base = median(blank);
-    row('layout, 133 encounters', `p50 ${ms(median(laidOut))}, ${summary.count} pages, on the main thread`);
-    row('a page as SVG', `p50 ${ms(median(drawn))}, on the main thread`);
+    row(
+      'layout, 133 encounters',
+      `p50 ${ms(median(laidOut))}, ${summary.count} pages, beside the main thread`,
+    );
+    row('a page as SVG', `p50 ${ms(median(drawn))}, beside the main thread`);
     row('a page rendered', `p50 ${ms(median(full))}`, `empty page ${ms(base)}`, median(full) / base);
     row(
       '',

@@ -180,6 +180,37 @@ describe('a ready query', PATIENCE, () => {
     expect(new Set(receipts).size).toBe(4);
   });
 
+  it('opens a view and shows its pages, on a wide screen and on a narrow one', async () => {
+    const { page } = playground;
+    await playground.choose('9-view', 'Mine');
+    await playground.persona('clinician.north');
+    const mine = await playground.run('Mine');
+    expect(mine.codes).toEqual([]);
+    const look = await playground.run('Look');
+    expect(look.codes).toEqual([]);
+    const links = (look.data?.['openView'] as { view: { pages: object[] } }).view.pages;
+    const images = page.locator('#pages img');
+    await until('all pages', async () => (await images.count()) === links.length);
+    for (const [width, height] of [
+      [1400, 900],
+      [420, 860],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      const image = await images.first().evaluate((shown: HTMLImageElement) => shown.naturalWidth);
+      const panel = await page.locator('#pages').boundingBox();
+      const drawn = await images.first().boundingBox();
+      expect(image).toBe(800);
+      expect(panel?.height).toBeGreaterThan(height / 3);
+      expect(drawn?.width).toBeGreaterThan(Math.min(700, width - 60));
+      expect((drawn?.x ?? 0) + (drawn?.width ?? 0)).toBeLessThanOrEqual(width);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      const folder = process.env['SCREENSHOTS'];
+      if (folder !== undefined) await page.screenshot({ path: `${folder}/view-${width}.png` });
+    }
+    await page.locator('#pages').getByRole('button', { name: 'Close' }).click();
+    expect(await images.count()).toBe(0);
+  });
+
   it('says which step gives the value that is missing', async () => {
     await playground.choose('5-subsidy-life', 'SubsidyLife');
     await playground.press('Approve');

@@ -3,7 +3,7 @@ import { VitrineError } from '../../ledger/core/index.js';
 import { Content, MARGIN, columnsOf, wordsOf } from './content.js';
 import { drawDocument, type DrawnRow } from './draw.js';
 import { TypeSetter } from './line.js';
-import type { LaidOutPages, PageModel, PageOptions, Watermark } from './model.js';
+import type { Fetched, LaidOutPages, PageModel, PageOptions, Watermark } from './model.js';
 import { COLOURS, LEADING, SIZES, placed, row } from './rows.js';
 import type { Row } from './rows.js';
 import { NEWLINES } from './text.js';
@@ -34,11 +34,13 @@ export function layOut(model: PageModel, mark: Watermark, options: PageOptions =
   const setter = new TypeSetter();
   const content = new Content(setter, columnsOf(width), wordsOf(model));
   const pages = paginate(content.rows(model), content, height - 2 * MARGIN - FOOTER);
-  const tile = new WatermarkTile(setter, mark);
-  const draw = (page: number): string => {
+  const ownTile = new WatermarkTile(setter, mark);
+  const draw = (page: number, fetched?: Fetched): string => {
     const rows = pages[page - 1];
     if (rows === undefined) throw new RangeError(`expected a page from 1 to ${pages.length}, got ${page}`);
-    const foot = footer(setter, model, width, { page, pages: pages.length });
+    const tile = fetched === undefined ? ownTile : new WatermarkTile(setter, fetched.mark);
+    const { generatedAt } = fetched ?? model;
+    const foot = footer(setter, { ...model, generatedAt }, width, { page, pages: pages.length });
     return drawDocument({
       width,
       height,

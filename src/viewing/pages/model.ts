@@ -55,9 +55,15 @@ export interface PageOptions {
   readonly height?: number;
 }
 
+/** Who looks at a page, and when. */
+export interface Fetched {
+  readonly mark: Watermark;
+  readonly generatedAt: string;
+}
+
 /** Pages of a model, drawn when they are asked for. */
 export interface LaidOutPages {
   readonly count: number;
-  /** The SVG document of a page; the first is 1. */
-  readonly draw: (page: number) => string;
+  /** The SVG document of a page; the first is 1. With another mark and moment than it was laid out with, when told. */
+  readonly draw: (page: number, fetched?: Fetched) => string;
 }

@@ -1,8 +1,9 @@
-/** Turns pages into PNGs beside the main thread: a few threads, and a queue that refuses rather than grows. */
+/** Lays models out and turns pages into PNGs beside the main thread: a few threads, and a queue that refuses rather than grows. */
 import { availableParallelism } from 'node:os';
 import { VitrineError } from '../../ledger/core/index.js';
+import type { PageModel, Watermark } from './model.js';
 import type { RenderJob } from './protocol.js';
-import { RenderSlot } from './slot.js';
+import { RenderSlot, type Rendered } from './slot.js';
 
 export interface PageRendererOptions {
   /** Threads at most; one less than there are processors unless told, and at least 1. Each starts when it is needed. */
@@ -17,7 +18,7 @@ export interface PageRendererOptions {
 
 interface Waiting {
   readonly job: RenderJob;
-  readonly resolve: (png: Uint8Array) => void;
+  readonly resolve: (done: Rendered) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -46,7 +47,27 @@ export class PageRenderer {
    * the same bytes.
    * @throws VitrineError UNAVAILABLE when too many wait, the page took too long, its thread broke off, or this is closed
    */
-  render(svg: string, scale: 1 | 2): Promise<Uint8Array> {
+  async render(svg: string, scale: 1 | 2): Promise<Uint8Array> {
+    return pngOf(await this.#do({ svg, scale }));
+  }
+
+  /** How many pages a model has. @throws VitrineError LIMIT_EXCEEDED for more than a look may hold; UNAVAILABLE */
+  async count(model: PageModel): Promise<number> {
+    const done = await this.#do({ model });
+    return 'count' in done ? done.count : 0;
+  }
+
+  /** The PNG of a page of a model, null when it has no such page. @throws VitrineError LIMIT_EXCEEDED, UNAVAILABLE */
+  async page(
+    model: PageModel,
+    mark: Watermark,
+    { page, scale }: { readonly page: number; readonly scale: 1 | 2 },
+  ): Promise<Uint8Array | null> {
+    const done = await this.#do({ model, mark, page, scale });
+    return 'count' in done ? null : pngOf(done);
+  }
+
+  #do(job: RenderJob): Promise<Rendered> {
     if (this.#closed) return Promise.reject(closed());
     if (this.#idle.length === 0 && this.#waiting.length >= this.#most)
       return Promise.reject(
@@ -56,7 +77,7 @@ export class PageRenderer {
         ),
       );
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ job: { svg, scale }, resolve, reject });
+      this.#waiting.push({ job, resolve: (done) => settle(done, resolve, reject), reject });
       this.#next();
     });
   }
@@ -75,9 +96,9 @@ export class PageRenderer {
     const slot = this.#idle.pop();
     if (slot === undefined) return;
     void slot.run(waiting.job, this.#timeoutMs).then(
-      (png) => {
+      (done) => {
         this.#free(slot);
-        waiting.resolve(png);
+        waiting.resolve(done);
       },
       async (error: unknown) => {
         waiting.reject(error);
@@ -91,6 +112,16 @@ export class PageRenderer {
     this.#idle.push(slot);
     if (!this.#closed) this.#next();
   }
+}
+
+function settle(done: Rendered, resolve: (done: Rendered) => void, reject: (error: unknown) => void): void {
+  if ('tooMuch' in done) reject(new VitrineError('LIMIT_EXCEEDED', done.tooMuch));
+  else resolve(done);
+}
+
+function pngOf(done: Rendered): Uint8Array {
+  if ('png' in done) return done.png;
+  throw new VitrineError('INTERNAL', 'expected the image of a page, got something else');
 }
 
 function closed(): VitrineError {

@@ -5,6 +5,9 @@ import { Worker } from 'node:worker_threads';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { RenderAnswer, RenderJob } from './protocol.js';
 
+/** What became of a job that was done. */
+export type Rendered = Exclude<RenderAnswer, { readonly failed: true }>;
+
 /** The compiled worker: beside this file, or in `dist` when this file runs from its source. */
 function workerFile(): URL {
   const beside = new URL('./worker.js', import.meta.url);
@@ -27,18 +30,19 @@ export class RenderSlot {
   }
 
   /**
-   * Renders one page. Whoever calls waits for the answer, and for `ready`, before the next call.
+   * Does one job. Whoever calls waits for the answer, and for `ready`, before the next call.
    * @throws VitrineError UNAVAILABLE when the page took longer than `timeoutMs` or the thread ended, INTERNAL when the
-   * page is no SVG document
+   * page can't be drawn
    */
-  async run(job: RenderJob, timeoutMs: number): Promise<Uint8Array> {
+  async run(job: RenderJob, timeoutMs: number): Promise<Rendered> {
     const worker = this.#started();
     const answer = await answerOf(worker, job, timeoutMs).catch((error: unknown) => {
       this.#giveUp();
       throw error;
     });
-    if ('png' in answer) return answer.png;
-    throw new VitrineError('INTERNAL', 'expected an SVG document, got one that can not be drawn');
+    if ('failed' in answer)
+      throw new VitrineError('INTERNAL', 'expected a page, got one that can not be drawn');
+    return answer;
   }
 
   /** When the next page may come: a thread in the middle of a page ends only behind it, and two would be too many. */

@@ -1,18 +1,29 @@
 /**
- * The other end of PageRenderer, in a thread of its own: from an SVG document to a PNG. It sees the page and nothing
- * else: no fonts, no files, no settings.
+ * The other end of PageRenderer, in a thread of its own: from a model, or an SVG document, to a PNG. It sees what is to be shown
+ * and the fonts, and nothing else: no settings, no keys, no database.
  */
 import { parentPort } from 'node:worker_threads';
 import { Resvg } from '@resvg/resvg-js';
+import { VitrineError } from '../../ledger/core/index.js';
+import { LayoutCache } from './layout-cache.js';
 import type { RenderAnswer, RenderJob } from './protocol.js';
 
 /** Drawing needs no font and no file: texts are outlines. */
 const OPTIONS = { font: { loadSystemFonts: false }, logLevel: 'off' } as const;
+const layouts = new LayoutCache();
 
-function render({ svg, scale }: RenderJob): Uint8Array<ArrayBuffer> {
+function render(svg: string, scale: 1 | 2): RenderAnswer {
   const image = new Resvg(svg, { ...OPTIONS, fitTo: { mode: 'zoom', value: scale } }).render();
   // An invisible watermark goes here: between the pixels (`image.pixels`) and their compression.
-  return new Uint8Array(image.asPng()); // a copy of its own, to be handed over rather than copied again
+  return { png: new Uint8Array(image.asPng()) }; // a copy of its own, to be handed over rather than copied again
+}
+
+function done(job: RenderJob): RenderAnswer {
+  if ('svg' in job) return render(job.svg, job.scale);
+  const pages = layouts.of(job.model);
+  if (!('page' in job) || job.page > pages.count) return { count: pages.count };
+  const { mark, page, scale, model } = job;
+  return render(pages.draw(page, { mark, generatedAt: model.generatedAt }), scale);
 }
 
 parentPort?.on('message', (job: RenderJob) => {
@@ -22,8 +33,9 @@ parentPort?.on('message', (job: RenderJob) => {
 
 function answerTo(job: RenderJob): RenderAnswer {
   try {
-    return { png: render(job) };
-  } catch {
+    return done(job);
+  } catch (error) {
+    if (error instanceof VitrineError && error.code === 'LIMIT_EXCEEDED') return { tooMuch: error.message };
     // What the library says of a document could repeat what stands in it.
     return { failed: true };
   }

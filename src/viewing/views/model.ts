@@ -12,7 +12,7 @@ import { VitrineError } from '../../ledger/core/index.js';
 import type { Loaded, Member } from '../../records/index.js';
 import { formKind } from '../../reporting/index.js';
 import { institutionKind, memberKind } from '../../standing/index.js';
-import { layOut, type LaidOutPages, type PageModel, type Watermark } from '../pages/index.js';
+import type { PageModel, Watermark } from '../pages/index.js';
 import { reportModel, subsidyModel } from '../summary/figures.js';
 import { patientModel } from '../summary/patient.js';
 import { evidenceHolds } from './evidence.js';
@@ -56,13 +56,8 @@ export async function openViewOf(ctx: RequestContext, view: Loaded<ViewValues>):
   }
 }
 
-/** The pages of an open view, laid out; a value that doesn't verify throws INTEGRITY_VIOLATION. */
-export async function layOutView(ctx: RequestContext, open: OpenView): Promise<LaidOutPages> {
-  const model = await modelOf(ctx, open);
-  return layOut(model, await watermarkOf(ctx, open));
-}
-
-async function modelOf(ctx: RequestContext, open: OpenView): Promise<PageModel> {
+/** What the pages of an open view hold. @throws VitrineError INTEGRITY_VIOLATION for a value that doesn't verify */
+export async function modelOf(ctx: RequestContext, open: OpenView): Promise<PageModel> {
   const { subject, purpose, view } = open;
   const { language } = view.values;
   const now = ctx.clock();
@@ -127,7 +122,7 @@ async function nameOf(ctx: RequestContext, institution: string | null): Promise<
 }
 
 /** Member, institution, time and receipt number: across every page. */
-async function watermarkOf(ctx: RequestContext, { view, caller }: OpenView): Promise<Watermark> {
+export async function watermarkOf(ctx: RequestContext, { view, caller }: OpenView): Promise<Watermark> {
   const member = await ctx.records.load(memberKind, caller.id);
   const time = `${ctx.clock().toISOString().slice(0, 19).replace('T', ' ')} UTC`;
   return {

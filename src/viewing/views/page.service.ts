@@ -6,7 +6,7 @@ import { loadVisible } from '../../access/index.js';
 import { isUuid, type RequestContext } from '../../api/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { Loaded } from '../../records/index.js';
-import { layOutView, openViewOf, type OpenView } from './model.js';
+import { modelOf, openViewOf, watermarkOf, type OpenView } from './model.js';
 import { viewKind, type ViewValues } from './view.kind.js';
 
 /** A page and the link to it. */
@@ -48,26 +48,28 @@ export function linksOf(ctx: RequestContext, view: Loaded<ViewValues>): Promise<
 async function findLinks(ctx: RequestContext, view: Loaded<ViewValues>): Promise<readonly PageLink[] | null> {
   const open = await openViewOf(ctx, view);
   if (open === null) return null;
-  const { count } = await layOutView(ctx, open);
+  const count = await ctx.viewing.pages.count(await modelOf(ctx, open));
   return Array.from({ length: count }, (_, at) => ({ number: at + 1, url: urlOf(ctx, open, at + 1) }));
 }
 
 /**
- * The page of a link as an SVG document, to be drawn as an image; the link is used up by it.
+ * The page of a link as a PNG, laid out and drawn beside the main thread; the link is used up by it.
  * @throws VitrineError NOT_FOUND for every link that doesn't work; INTEGRITY_VIOLATION when a value doesn't verify
  */
-export async function pageOf(ctx: RequestContext, asked: AskedPage): Promise<string> {
+export async function pageOf(ctx: RequestContext, asked: AskedPage): Promise<Uint8Array> {
   const view = isUuid(asked.view) ? await loadVisible(ctx, viewKind, asked.view) : null;
   const open = view === null ? null : await openViewOf(ctx, view);
   if (open === null) throw await refused(ctx, 'view');
   const expected = ticketOf(ctx, open, asked.number);
   // Both are keyed hashes of one length, compared whole: the time tells nothing of where they differ.
   if (!isEqual(expected, asked.ticket)) throw await refused(ctx, 'ticket');
-  const pages = await layOutView(ctx, open);
-  if (asked.number > pages.count) throw await refused(ctx, 'ticket');
+  const [model, mark] = [await modelOf(ctx, open), await watermarkOf(ctx, open)];
   const expires = new Date(open.view.values.expiresAt);
   if (!(await ctx.viewing.spend('view.page', expected, expires))) throw await refused(ctx, 'replayed');
-  return pages.draw(asked.number);
+  const png = await ctx.viewing.pages.page(model, mark, { page: asked.number, scale: asked.scale });
+  // The view had more pages when its links were given.
+  if (png === null) throw await refused(ctx, 'ticket');
+  return png;
 }
 
 function urlOf(ctx: RequestContext, open: OpenView, number: number): string {

@@ -43,6 +43,42 @@ describe('a page', () => {
   });
 });
 
+describe('a model', () => {
+  const long = patientWith(entriesOf(133, 'A note of some length. '.repeat(20)));
+
+  test('is laid out in a thread: its pages are those that are laid out here', async () => {
+    const renderer = open({ threads: 1 });
+    const here = layoutPages(long, MARK);
+    expect(await renderer.count(long)).toBe(here.length);
+    for (const page of [2, 1]) {
+      const drawn = await renderer.page(long, MARK, { page, scale: 1 });
+      const expected = await renderer.render(here[page - 1] ?? '', 1);
+      expect(Buffer.compare(drawn ?? Buffer.alloc(0), expected)).toBe(0);
+    }
+    expect(await renderer.page(long, MARK, { page: here.length + 1, scale: 1 })).toBeNull();
+  });
+
+  test('that changed, or that another looks at at another time, is never shown as it was before', async () => {
+    const renderer = open({ threads: 1 });
+    const draw = async (text: string, generatedAt: string, lines: readonly string[]): Promise<string> => {
+      const png = await renderer.page({ ...valued(text), generatedAt }, { lines }, { page: 1, scale: 1 });
+      return Buffer.from(png ?? []).toString('latin1');
+    };
+    const one = await draw('before', '10:00', ['Ana']);
+    expect(await draw('before', '10:00', ['Ana'])).toBe(one);
+    expect(await draw('after', '10:00', ['Ana'])).not.toBe(one);
+    expect(await draw('before', '10:01', ['Ana'])).not.toBe(one);
+    expect(await draw('before', '10:00', ['Mei'])).not.toBe(one);
+  });
+
+  test('of more than a look may hold is refused as such', async () => {
+    const renderer = open({ threads: 1 });
+    const refusal = expect.objectContaining({ code: 'LIMIT_EXCEEDED' });
+    await expect(renderer.count(valued('x'.repeat(300_001)))).rejects.toThrow(refusal);
+    expect(await renderer.count(valued('x'))).toBe(1);
+  });
+});
+
 describe('the threads', () => {
   test('leave the main thread free while twenty pages are drawn', async () => {
     const renderer = open();
