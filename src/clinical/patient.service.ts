@@ -1,5 +1,5 @@
 /** Registering and amending patients, and finding one. */
-import { loadVisible, requireVersion, requireVisible } from '../access/index.js';
+import { loadVisible, requireVersion, requireVisible, visible } from '../access/index.js';
 import type { AcceptedPort } from '../api/index.js';
 import { badInput, parseInput, type RequestContext } from '../api/index.js';
 import type { Problem } from '../ledger/core/index.js';
@@ -28,8 +28,27 @@ function requirePast(values: PatientValues, now: Date): void {
 }
 
 /**
+ * What a taken identifier may tell: the holder's id goes to who may know of it, or gave its birth date as it is recorded, as a
+ * lookup asks for. Anybody else learns that the identifier is taken, which uniqueness itself says, and not whose it is.
+ */
+async function conflictFor(
+  ctx: RequestContext,
+  error: VitrineError,
+  birthDate: string | null,
+): Promise<VitrineError> {
+  if (error.code !== 'CONFLICT') return error;
+  const { kind, id } = error.details;
+  if (kind !== patientKind.name || typeof id !== 'string' || error.inputPath?.[1] !== 'identifiers')
+    return error;
+  const holder = await ctx.records.load(patientKind, id);
+  const isKnown = holder !== null && visible(ctx.caller, patientKind, holder);
+  if (isKnown || (birthDate !== null && holder?.values.birthDate === birthDate)) return error;
+  return new VitrineError('CONFLICT', error.message, { path: error.inputPath });
+}
+
+/**
  * Registers a person. One whose identifier is registered already is refused with CONFLICT, and the details name that
- * patient, so that its care can be recorded there.
+ * patient to who may know of it, so that its care can be recorded there.
  */
 export async function registerPatient(
   ctx: RequestContext,
@@ -40,11 +59,15 @@ export async function registerPatient(
   const values = parseInput(registeredValues(input), input);
   requirePast(values, present(ctx));
   const facts = { ...labelOf(input), ...retentionOf(input, null) };
+  const submitted = ctx.uploads.submit(requestOf('registerPatient', input), (making) => {
+    const id = making.id();
+    const head = firstHead(patientKind, id, { custodian: staff.institution, patient: id, ...facts });
+    return Promise.resolve([creation(patientKind, head, values, REGISTER_PATIENT)]);
+  });
   return only(
-    await ctx.uploads.submit(requestOf('registerPatient', input), (making) => {
-      const id = making.id();
-      const head = firstHead(patientKind, id, { custodian: staff.institution, patient: id, ...facts });
-      return Promise.resolve([creation(patientKind, head, values, REGISTER_PATIENT)]);
+    await submitted.catch(async (error: unknown) => {
+      if (error instanceof VitrineError) throw await conflictFor(ctx, error, values.birthDate);
+      throw error;
     }),
   );
 }
@@ -60,16 +83,20 @@ export async function amendPatient(ctx: RequestContext, input: AmendPatientInput
     ...changes
   } = input;
   const facts = labelOf(input);
+  const submitted = ctx.uploads.submit(requestOf('amendPatient', input), async () => {
+    const base = await requireVisible(ctx, patientKind, patient, ['input', 'patient']);
+    requireMay(ctx.caller, AMEND_PATIENT, base.relations);
+    requireVersion(base, expectedVersion);
+    requireStanding(base, ['input', 'patient']);
+    const values = parseInput(amendedValues(base.values), { ...base.values, ...given(changes) });
+    requirePast(values, present(ctx));
+    const kept = retentionOf(input, base.head.retention);
+    return [amendment(patientKind, base, values, AMEND_PATIENT, { ...facts, ...kept })];
+  });
   return only(
-    await ctx.uploads.submit(requestOf('amendPatient', input), async () => {
-      const base = await requireVisible(ctx, patientKind, patient, ['input', 'patient']);
-      requireMay(ctx.caller, AMEND_PATIENT, base.relations);
-      requireVersion(base, expectedVersion);
-      requireStanding(base, ['input', 'patient']);
-      const values = parseInput(amendedValues(base.values), { ...base.values, ...given(changes) });
-      requirePast(values, present(ctx));
-      const kept = retentionOf(input, base.head.retention);
-      return [amendment(patientKind, base, values, AMEND_PATIENT, { ...facts, ...kept })];
+    await submitted.catch(async (error: unknown) => {
+      if (error instanceof VitrineError) throw await conflictFor(ctx, error, input.birthDate ?? null);
+      throw error;
     }),
   );
 }

@@ -16,13 +16,26 @@ beforeEach(async () => {
 });
 
 describe('registering a patient', () => {
-  it('names the patient that has an identifier already', async () => {
-    const { errors } = await world.ask(north, REGISTER, { identifiers: [{ system: 'a', value: 'b' }, SSN] });
+  it('names the patient that has an identifier already to who gives its birth date', async () => {
+    const identifiers = [{ system: 'a', value: 'b' }, SSN];
+    const { errors } = await world.ask(north, REGISTER, { identifiers, birthDate: '1980-02-29' });
     expect(errors[0]?.extensions).toMatchObject({
       code: 'CONFLICT',
       path: ['input', 'identifiers', 1],
       details: { kind: 'Patient', id: patient },
     });
+  });
+
+  it('names it to nobody who neither may know of it nor gives its birth date', async () => {
+    const facts = { identifiers: [SSN], birthDate: '1902-02-02' };
+    const stranger = await world.ask(north, REGISTER, facts);
+    expect(stranger.errors[0]?.extensions).toMatchObject({
+      code: 'CONFLICT',
+      path: ['input', 'identifiers', 0],
+    });
+    expect(JSON.stringify(stranger.errors)).not.toContain(patient);
+    const own = await world.ask(registrar, REGISTER, facts);
+    expect(own.errors[0]?.extensions).toMatchObject({ code: 'CONFLICT', details: { id: patient } });
   });
 
   it.each<[string, object, (string | number)[]]>([
