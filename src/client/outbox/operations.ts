@@ -1,4 +1,7 @@
-/** The mutations that an outbox sends, and what each is about: everything that takes a request id. */
+/**
+ * The mutations that an outbox sends, and what each is about: everything that takes a request id, but `openView` (who looks is
+ * there, now) and `issueAccessCode` (whose answer is a secret, to be shown and not kept).
+ */
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { Json, JsonObject } from '../../ledger/core/index.js';
 import {
@@ -8,6 +11,7 @@ import {
   AmendReportDocument,
   ApproveSubsidyDocument,
   ChangeLicenceDocument,
+  ChangePolicyDocument,
   ConfirmErasureDocument,
   ConfirmPatientLinkDocument,
   ConfirmSubsidyDocument,
@@ -15,15 +19,18 @@ import {
   DefineFormDocument,
   DenyUploadDocument,
   DisburseSubsidyDocument,
+  EndReferralDocument,
   EndorseUploadDocument,
   EnrolMemberDocument,
   EraseRecordDocument,
   FileReportDocument,
+  GrantConsentDocument,
   LinkPatientsDocument,
   PlaceHoldDocument,
   ProposeSubsidyDocument,
   RecordEncounterDocument,
   RecordEncountersDocument,
+  ReferPatientDocument,
   RefuseErasureDocument,
   RegisterInstitutionDocument,
   RegisterPatientDocument,
@@ -32,8 +39,10 @@ import {
   ReleaseHoldDocument,
   RequestUploadDocument,
   RetractRecordDocument,
+  RevokeConsentDocument,
   RotateKeyDocument,
   SuspendMemberDocument,
+  TrustDocumentsDocument,
   UnlinkPatientsDocument,
 } from '../generated/graphql.js';
 
@@ -45,6 +54,7 @@ export const OPERATIONS = {
   amendReport: AmendReportDocument,
   approveSubsidy: ApproveSubsidyDocument,
   changeLicence: ChangeLicenceDocument,
+  changePolicy: ChangePolicyDocument,
   confirmErasure: ConfirmErasureDocument,
   confirmPatientLink: ConfirmPatientLinkDocument,
   confirmSubsidy: ConfirmSubsidyDocument,
@@ -52,15 +62,18 @@ export const OPERATIONS = {
   defineForm: DefineFormDocument,
   denyUpload: DenyUploadDocument,
   disburseSubsidy: DisburseSubsidyDocument,
+  endReferral: EndReferralDocument,
   endorseUpload: EndorseUploadDocument,
   enrolMember: EnrolMemberDocument,
   eraseRecord: EraseRecordDocument,
   fileReport: FileReportDocument,
+  grantConsent: GrantConsentDocument,
   linkPatients: LinkPatientsDocument,
   placeHold: PlaceHoldDocument,
   proposeSubsidy: ProposeSubsidyDocument,
   recordEncounter: RecordEncounterDocument,
   recordEncounters: RecordEncountersDocument,
+  referPatient: ReferPatientDocument,
   refuseErasure: RefuseErasureDocument,
   registerInstitution: RegisterInstitutionDocument,
   registerPatient: RegisterPatientDocument,
@@ -69,8 +82,10 @@ export const OPERATIONS = {
   releaseHold: ReleaseHoldDocument,
   requestUpload: RequestUploadDocument,
   retractRecord: RetractRecordDocument,
+  revokeConsent: RevokeConsentDocument,
   rotateKey: RotateKeyDocument,
   suspendMember: SuspendMemberDocument,
+  trustDocuments: TrustDocumentsDocument,
   unlinkPatients: UnlinkPatientsDocument,
 } as const;
 
@@ -103,7 +118,18 @@ export function isOperation(name: string): name is OperationName {
 }
 
 /** Members of an input that name a record which stands already: what the mutation changes. */
-const CHANGED = ['encounter', 'report', 'subsidy', 'member', 'erasure', 'upload', 'link', 'id'] as const;
+const CHANGED = [
+  'encounter',
+  'report',
+  'subsidy',
+  'member',
+  'erasure',
+  'upload',
+  'link',
+  'consent',
+  'referral',
+  'id',
+] as const;
 
 /** Asks for permission under the `requestId` of the mutation that is to load it: the one id that two items may share. */
 export const ASKING: OperationName = 'requestUpload';
@@ -134,6 +160,8 @@ const CREATING: ReadonlySet<OperationName> = new Set([
   'recordEncounters',
   'registerPatient',
   'linkPatients',
+  'grantConsent',
+  'referPatient',
   'registerInstitution',
   'enrolMember',
   'fileReport',
