@@ -132,6 +132,11 @@ export const SETTINGS = {
   VIEW_MINUTES: setting(count(1, 1440), '15', 'how long a view stays open'),
   EMERGENCY_VIEW_MINUTES: setting(count(1, 1440), '5', 'how long a view for an emergency stays open'),
   UPLOAD_RATE: setting(count(0, 100_000_000), '120000', 'most new requests a minute and member; 0: no bound'),
+  UPLOAD_OPEN: setting(
+    count(1, 900),
+    '512',
+    'most requests of a member that may wait at a time; the next one is refused until some are decided',
+  ),
   UPLOAD_DENIALS: setting(
     count(0, 1_000_000),
     '10',
@@ -320,6 +325,7 @@ export function parseConfig(environment: Environment): Config {
           ? UPLOADS_BY_DEFAULT.lifetimeMs
           : given.UPLOAD_LIFETIME_HOURS * 3600_000,
       rate: given.UPLOAD_RATE ?? UPLOADS_BY_DEFAULT.rate,
+      open: given.UPLOAD_OPEN ?? UPLOADS_BY_DEFAULT.open,
       denials: given.UPLOAD_DENIALS ?? UPLOADS_BY_DEFAULT.denials,
       sweepMs:
         given.UPLOAD_SWEEP_SECONDS === undefined

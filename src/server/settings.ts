@@ -35,6 +35,8 @@ export interface UploadSettings {
   readonly lifetimeMs: number;
   /** New requests a minute and member, of whatever mutation; 0: no bound. */
   readonly rate: number;
+  /** Requests of a member that wait at a time, at most. */
+  readonly open: number;
   /** Denials a minute and member that are written to the log; 0: none. */
   readonly denials: number;
   /** How often requests are looked for whose time has come, in milliseconds. */
@@ -44,6 +46,7 @@ export interface UploadSettings {
 export const UPLOADS_BY_DEFAULT: UploadSettings = {
   lifetimeMs: 7 * 24 * 3600_000,
   rate: 120_000,
+  open: 512,
   denials: 10,
   sweepMs: 30_000,
 };

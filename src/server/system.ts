@@ -81,8 +81,8 @@ export class System {
       fact: (kind, id) => facts.newest(kind, id),
       clock,
     });
-    const { lifetimeMs, denials: perMinute } = uploads;
-    this.#desk = new Desk({ ...common, store: this.store, policies, lifetimeMs });
+    const { lifetimeMs, open, denials: perMinute } = uploads;
+    this.#desk = new Desk({ ...common, store: this.store, policies, lifetimeMs, open });
     const failed = (error: unknown) => onFailure?.(error, 'a denial was not written down');
     const isAsked = (id: string) => this.#desk.isAsked(id);
     const { onDenial } = deps;

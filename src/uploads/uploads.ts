@@ -167,6 +167,7 @@ export class Uploads {
 
   async #ask(terms: Asking): Promise<never> {
     const { id, caller, inputHash } = terms;
+    await this.#deps.desk.requireRoom(caller.id);
     const change = await asking(terms);
     // Under the id of what it makes: the request's own id is for what it asks for.
     const request: UploadRequest = { requestId: id, input: null };

@@ -21,12 +21,14 @@ import { asEndorser, endorserOf, uploadKind, type UploadValues } from './upload.
 
 export interface DeskDependencies {
   readonly ledger: Ledger;
-  readonly store: Pick<RecordStore, 'load'>;
+  readonly store: Pick<RecordStore, 'load' | 'find'>;
   readonly policies: PolicySource;
   readonly random: Random;
   readonly clock: () => Date;
   /** How long a request that the deployment signs can be endorsed and loaded, in milliseconds. */
   readonly lifetimeMs: number;
+  /** Requests of a member that wait at a time, at most. */
+  readonly open: number;
 }
 
 /** A request as it stands on the log. */
@@ -34,6 +36,8 @@ export type Upload = Unrelated<UploadValues>;
 
 /** How often a step is taken anew because somebody else's came first. */
 const ATTEMPTS = 64;
+/** When it is worth to ask again where too many wait. */
+const RETRY_SECONDS = 60;
 
 export class Desk {
   readonly #deps: DeskDependencies;
@@ -44,6 +48,28 @@ export class Desk {
 
   get lifetimeMs(): number {
     return this.#deps.lifetimeMs;
+  }
+
+  /**
+   * That a member may ask for one more: whoever endorses looks through what waits. Not under the head lock, so a few that are
+   * asked for at the same moment may come on top.
+   * @throws VitrineError RATE_LIMITED
+   */
+  async requireRoom(member: string): Promise<void> {
+    const { store, open } = this.#deps;
+    const waiting = await store.find(uploadKind, {
+      where: [
+        { column: 'member', op: 'eq', value: member },
+        { column: 'state', op: 'in', value: ['VALIDATING', 'CONFIRMED'] },
+      ],
+      first: open,
+    });
+    if (waiting.length < open) return;
+    throw new VitrineError(
+      'RATE_LIMITED',
+      `expected fewer than ${open} requests of yours that wait: load or withdraw some, or ask again once some are decided`,
+      { details: { rule: 'rate', open, retryAfter: RETRY_SECONDS } },
+    );
   }
 
   /** What must be met for these changes: each situation's, once. */

@@ -92,6 +92,7 @@ async function listAwaiting(
     from = page.edges.at(-1)?.cursor;
     if (!page.hasNextPage || from === undefined) return pageOfFound(found, false, after);
   }
+  if (found.length > 0) return pageOfFound(found, true, after);
   throw new VitrineError('LIMIT_EXCEEDED', 'too many requests wait to be looked through: name an operation', {
     path: ['filter', 'operation'],
   });

@@ -92,6 +92,7 @@ export class UploadRequests implements UploadRequestsPort {
   async #requested(caller: Member, id: string, input: Asked, checked: Checked): Promise<AnyChange> {
     const { desk, clock } = this.#deps;
     const { operation, situation, statements, contents } = checked;
+    await desk.requireRoom(caller.id);
     const required = await desk.requiredBy({ op: operation.op, situation });
     const met = desk.isMetBy(required.requirements, caller);
     const requestedAt = clock().toISOString();

@@ -41,6 +41,11 @@ describe('asking with a statement of one’s own', () => {
       wish: { op: 'form.define' },
       code: 'STATEMENT_MISDIRECTED',
     },
+    {
+      what: 'about a policy, whose change asks by itself',
+      wish: { op: 'policy.change' },
+      code: 'BAD_USER_INPUT',
+    },
     { what: 'for another log', wish: { over: { origin: 'other.test/log' } }, code: 'STATEMENT_MISDIRECTED' },
     { what: 'for another institution', wish: { over: { institution: null } }, code: 'WRONG_INSTITUTION' },
   ];
