@@ -125,7 +125,7 @@ describe('keys and words against the owner of their database', () => {
   const search = () =>
     world.vitrine.ask(
       'clinician.city',
-      `query ($system: String!, $value: String!, $birthDate: Date!)
+      `query ($system: String!, $value: String!, $birthDate: PartialDate!)
         { patientByIdentifier(system: $system, value: $value, birthDate: $birthDate) { id } }`,
       { ...person.identifiers[0], birthDate: person.birthDate },
     );
