@@ -150,7 +150,7 @@ function entriesOf(facts: PatientFacts, texts: Texts): TimelineEntry[] {
 
 /** An erased start reads null, whatever its type says; such an encounter stands last. */
 function startOf({ values }: { readonly values: EncounterValues }): string {
-  return (values.start as string | null) ?? '';
+  return values.start ?? '';
 }
 
 function linesOf<V extends object>(
