@@ -61,7 +61,8 @@ describe('a patient on the log', () => {
     const identifiers = [ssn()];
     const answers = await Promise.all(
       ['registrar.city', 'registrar.harbour', 'clinician.city'].map((who) =>
-        state.mutate(who, 'registerPatient', { identifiers }, 'patient { id }'),
+        // Whoever also has the birth date learns whose the identifier is.
+        state.mutate(who, 'registerPatient', { identifiers, birthDate: '1980-02-29' }, 'patient { id }'),
       ),
     );
     expect(answers.flatMap(({ codes }) => codes)).toEqual(['CONFLICT', 'CONFLICT']);

@@ -55,6 +55,8 @@ function person(value: string): Data {
   return {
     identifiers: [{ system: 'https://race.invalid', value }],
     names: [{ family: 'Race', given: ['A'] }],
+    // Whoever also has the birth date learns whose the identifier is.
+    birthDate: '1970-01-01',
   };
 }
 
