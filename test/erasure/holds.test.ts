@@ -84,7 +84,7 @@ describe('a hold', () => {
     ['clinician.city', 'REPORT', 'FORBIDDEN'],
     ['auditor', 'ENCOUNTER', 'FORBIDDEN'],
     ['auditor', 'REPORT', 'FORBIDDEN'],
-    ['patient.one', 'REPORT', 'NOT_FOUND'],
+    ['patient.one', 'REPORT', 'FORBIDDEN'],
     [null, 'REPORT', 'UNAUTHENTICATED'],
   ] as const)('is not for %s to place on %s', async (who, kind, code) => {
     const id = kind === 'REPORT' ? report : encounter;
