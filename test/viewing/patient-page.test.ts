@@ -74,7 +74,7 @@ describe('the page of a person with a linked file', () => {
     ]);
     const [alerts, own, linked] = sections;
     expect(alerts?.lines).toEqual([
-      { label: 'Allergy', value: 'Latex · high · Linked file 1', emphasis: 'alert' },
+      { label: 'Allergy', value: 'Latex · high severity · Linked file 1', emphasis: 'alert' },
     ]);
     expect(own?.title).toBe('Who it is');
     expect(linked?.title).toBe('Linked file 1 · Harbour');
