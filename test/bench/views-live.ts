@@ -2,8 +2,8 @@
  * Views of a running server: what opening one costs, and what readers of pages cost everybody else.
  *
  * Measured on 2 processors under a load of 14 (2026-11-28, medians of 60): recording an encounter 47 ms, opening a view of a patient
- * of few encounters 113 ms (2.3 times as long), of 133 encounters 166 ms (3.5; 5.5 before evidence was looked for among few). The
- * aim of 15 ms was not met under that load, and not measured on a machine at rest; nor was the ratio of readers.
+ * of few encounters 113 ms (2.3 times as long), of 133 encounters 166 ms (3.5 times; 4.4 in a later run at a load of 10). The aim
+ * of 15 ms was not met under that load, and not measured on a machine at rest; nor was the ratio of readers.
  */
 import type { BenchOptions } from './main.js';
 import { inTurn, median, row } from './measure.js';

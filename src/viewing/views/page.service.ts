@@ -2,6 +2,7 @@
  * The pages of a view, each by a link that works once, for the caller's key, while the view is open. At each fetch everything is
  * decided anew. Every link that doesn't work is refused in the same words: who holds somebody else's learns nothing from it.
  */
+import { timingSafeEqual } from 'node:crypto';
 import { loadVisible } from '../../access/index.js';
 import { isUuid, type RequestContext } from '../../api/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
@@ -61,7 +62,6 @@ export async function pageOf(ctx: RequestContext, asked: AskedPage): Promise<Uin
   const open = view === null ? null : await openViewOf(ctx, view);
   if (open === null) throw await refused(ctx, 'view');
   const expected = ticketOf(ctx, open, asked.number);
-  // Both are keyed hashes of one length, compared whole: the time tells nothing of where they differ.
   if (!isEqual(expected, asked.ticket)) throw await refused(ctx, 'ticket');
   const [model, mark] = [await modelOf(ctx, open), await watermarkOf(ctx, open)];
   const expires = new Date(open.view.values.expiresAt);
@@ -81,11 +81,10 @@ function ticketOf(ctx: RequestContext, { view }: OpenView, number: number): stri
   return ctx.viewing.mac('view.page', JSON.stringify([view.head.id, number, member, key]));
 }
 
+/** Compared whole, so that the time tells nothing of where they differ. */
 function isEqual(expected: string, given: string): boolean {
-  if (given.length !== expected.length) return false;
-  let difference = 0;
-  for (let at = 0; at < expected.length; at++) difference |= expected.charCodeAt(at) ^ given.charCodeAt(at);
-  return difference === 0;
+  const [ours, theirs] = [Buffer.from(expected), Buffer.from(given)];
+  return ours.length === theirs.length && timingSafeEqual(ours, theirs);
 }
 
 /** The one refusal of a page. A signed-in caller's becomes a denial on the log, which says which rule it was. */

@@ -72,7 +72,8 @@ export class OpenViewInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Why, for EMERGENCY alone; at most 500 characters, for the patient and auditors to read.',
+    description:
+      'Why, for EMERGENCY alone; at most 500 characters, for the patient, auditors and your own institution to read: nothing about the patient’s health.',
   })
   reason?: string | null;
 

@@ -60,7 +60,10 @@ export class View extends RecordObject<ViewValues> {
   }
 
   @Classified('DIRECTORY')
-  @Field(() => String, { nullable: true, description: 'Why, in an emergency.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why, in an emergency; for the patient, auditors and the viewer’s institution.',
+  })
   get reason(): string | null {
     return this.record.values.reason;
   }
