@@ -222,16 +222,22 @@ describe('a write', () => {
       '{ me { member { id } } }',
     );
     expect(answer.text).not.toContain(data?.me.member.id);
-    // A patient is named on purpose: care of a person is recorded under one id everywhere.
-    const patient = await vitrine.mutate<object>(
-      'clinician.harbour',
-      'registerPatient',
-      { identifiers: [{ system: 'urn:test:national', value: 'N-4711' }] },
-      'requestId',
-    );
+    const register = (facts: object) =>
+      vitrine.mutate<object>(
+        'clinician.harbour',
+        'registerPatient',
+        { identifiers: [{ system: 'urn:test:national', value: 'N-4711' }], ...facts },
+        'requestId',
+      );
+    const stranger = await register({});
+    expectRefusal(stranger, { code: 'CONFLICT', path: 'input.identifiers.0' });
+    expect(stranger.text).not.toContain(records['Patient']);
+    // To who knows the birth date, too, a patient is named on purpose: its care is recorded under one id everywhere.
+    const patient = await register({ birthDate: '1951-03-07' });
     expectRefusal(patient, { code: 'CONFLICT', path: 'input.identifiers.0' });
     expect(patient.errors[0]?.extensions.details).toMatchObject({ id: records['Patient'] });
     expectSilent(patient.text);
+    expectSilent(stranger.text);
   });
 
   it('from a version that isn’t the newest is a conflict, of two at once one', async () => {
