@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { formatVkey, type NoteKey, type VitrineError } from './core/index.js';
 import { Alarms } from './alarms.js';
+import { Background } from './background.js';
 import { verifyPinned } from './checkpoint-check.js';
 import { CheckpointSigner } from './checkpoint-signer.js';
 import { readCounter } from './conditions.js';
@@ -113,6 +114,7 @@ export class OpenLedger implements Ledger {
   private announced = 0n;
   private syncing: Promise<bigint> | undefined;
   private nextSync: Promise<bigint> | undefined;
+  private readonly background: Background;
   private unlisten: (() => Promise<void>) | undefined;
   private signTimer: NodeJS.Timeout | undefined;
 
@@ -125,6 +127,7 @@ export class OpenLedger implements Ledger {
   ) {
     const { prisma, sql } = options.database;
     const random = options.random ?? systemRandom;
+    this.background = new Background(options.log);
     this.alarms = new Alarms({ query: sql, log: options.log, stored: options.readOnly !== true });
     this.trusted = new TrustedLog({
       origin: keys.genesisOrigin,
@@ -227,9 +230,7 @@ export class OpenLedger implements Ledger {
   /** Hears of other processes' commits. */
   async follow(): Promise<void> {
     this.unlisten = await this.options.database.listen(CHANNEL, (size) => {
-      this.hear(size).catch((error: unknown) =>
-        this.options.log.warn({ err: error }, 'the log was not followed'),
-      );
+      this.background.run(() => this.hear(size), 'the log was not followed');
     });
   }
 
@@ -344,12 +345,14 @@ export class OpenLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.signTimer);
     await this.asked?.close();
     await this.unlisten?.();
+    // A notification that was being followed would find the database closed, or set the timer again.
+    await this.background.close();
     await this.snapshots.close();
     await this.sequencer.close();
     await this.erasures.close();
+    clearTimeout(this.signTimer);
   }
 
   private witnessesOf(): LogWitnesses | undefined {
@@ -376,15 +379,11 @@ export class OpenLedger implements Ledger {
     if (size <= this.announced) return;
     this.announced = size;
     for (const heard of this.advanceListeners) heard(size);
-    const covered = this.erasures.cover();
-    covered.catch((error: unknown) =>
-      this.options.log.warn({ err: error }, 'an erasure was not written down'),
-    );
+    this.background.run(() => this.erasures.cover(), 'an erasure was not written down');
     if (this.options.readOnly === true) return;
     this.signTimer ??= setTimeout(() => {
       this.signTimer = undefined;
-      const covered = this.signer.cover(this.trusted.size);
-      covered.catch((error: unknown) => this.options.log.warn({ err: error }, 'no checkpoint was signed'));
+      this.background.run(() => this.signer.cover(this.trusted.size), 'no checkpoint was signed');
     }, UNSIGNED_MS).unref();
   }
 }

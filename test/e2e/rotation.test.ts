@@ -48,9 +48,9 @@ async function ask<T extends object>(sql: string): Promise<T[]> {
 }
 
 async function rotate(...words: readonly string[]): Promise<Printed> {
-  const { code, said } = await drill.deployment.command('rotate-key', ...words, '--json');
+  const { code, said, answer } = await drill.deployment.command('rotate-key', ...words, '--json');
   if (code !== 0) throw new Error(`rotate-key ${words.join(' ')} ended with ${String(code)}: ${said}`);
-  return JSON.parse(said.slice(said.indexOf('{'))) as Printed;
+  return JSON.parse(answer) as Printed;
 }
 
 /** Starts the command and kills it, at another moment each time. */

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Ledger } from '../../src/ledger/index.js';
+import { openDatabase } from '../../src/database/index.js';
+import { type Ledger, openLedger } from '../../src/ledger/index.js';
+import { silent } from '../support/database.js';
 import { Bench, entry, amendment } from './support.js';
 
 let bench: Bench;
@@ -62,6 +65,35 @@ describe('two processes on one database', () => {
       two.append([await amendment(two, wish, index)]),
     ]);
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('close in the middle of the other’s commits without a word', async () => {
+    const warned: unknown[] = [];
+    let ended = false;
+    const busy = (async () => {
+      while (!ended) {
+        const wishes = await Promise.all(Array.from({ length: 64 }, () => entry(one)));
+        await one.append(wishes);
+      }
+    })();
+    for (let round = 0; round < 10; round += 1) {
+      const { url, ownerUrl } = bench.test;
+      const database = await openDatabase({
+        url,
+        ownerUrl,
+        dataDir: bench.dataDir,
+        log: silent,
+        poolSize: 4,
+      });
+      const log = { ...silent, warn: (facts: object, message: string) => warned.push([message, facts]) };
+      const third = await openLedger({ database, dataDir: bench.dataDir, log });
+      await pause(round * 7);
+      await third.close();
+      await database.close();
+    }
+    ended = true;
+    await busy;
+    expect(warned).toEqual([]);
   });
 
   it('use keys that the other one made', async () => {

@@ -24,16 +24,20 @@ const LISTENS = /^Vitrine listens on (\S+)$/m;
 export interface Ended {
   readonly code: number | null;
   readonly said: string;
+  /** Its standard output alone, without what it logged. */
+  readonly answer: string;
 }
 
 /** One process, with what it said. */
 export class Running {
   said = '';
+  answer = '';
   readonly ended: Promise<void>;
 
   constructor(readonly child: ChildProcess) {
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (data) => (this.said += String(data)));
+    child.stdout?.on('data', (data) => (this.answer += String(data)));
     // Its last words may come after its end; what it started and left behind may hold its streams for ever.
     const silence = once(child, 'close');
     this.ended = once(child, 'exit').then(async () => void (await Promise.race([silence, pause(1000)])));
@@ -137,7 +141,7 @@ export class Deployment {
   async command(...words: readonly string[]): Promise<Ended> {
     const running = this.run([process.execPath, MAIN, ...words]);
     await running.ended;
-    return { code: running.child.exitCode, said: running.said };
+    return { code: running.child.exitCode, said: running.said, answer: running.answer };
   }
 
   /** The embedded PostgreSQL's first process, as its own file says; undefined when there is none. */
