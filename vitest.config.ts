@@ -18,6 +18,8 @@ export default defineConfig({
     globalSetup: existsSync(database) ? [database] : [],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Most of a file's time goes by in servers that it started: two at a time, also where there are more processors.
+    maxWorkers: 2,
     // A test that waits for a condition fails by its own message, not by a retry.
     retry: 0,
   },
