@@ -9,7 +9,13 @@ import { VitrineError } from './ledger/core/error.js';
 import type { Problem } from './ledger/core/error.js';
 
 export type { Config, Identity } from './server/settings.js';
-import { UPLOADS_BY_DEFAULT, VIEWS_BY_DEFAULT, type Config, type Identity } from './server/settings.js';
+import {
+  READS_BY_DEFAULT,
+  UPLOADS_BY_DEFAULT,
+  VIEWS_BY_DEFAULT,
+  type Config,
+  type Identity,
+} from './server/settings.js';
 
 const flag = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'])
@@ -131,6 +137,11 @@ export const SETTINGS = {
   ),
   VIEW_MINUTES: setting(count(1, 1440), '15', 'how long a view stays open'),
   EMERGENCY_VIEW_MINUTES: setting(count(1, 1440), '5', 'how long a view for an emergency stays open'),
+  READ_LOG_SECONDS: setting(
+    count(1, 3600),
+    '60',
+    'how often raw reads of patients, each written down before its answer, are sealed into batches on the log',
+  ),
   UPLOAD_RATE: setting(count(0, 100_000_000), '120000', 'most new requests a minute and member; 0: no bound'),
   UPLOAD_OPEN: setting(
     count(1, 900),
@@ -335,6 +346,9 @@ export function parseConfig(environment: Environment): Config {
     views: {
       lifetimeMs: minutes(given.VIEW_MINUTES) ?? VIEWS_BY_DEFAULT.lifetimeMs,
       emergencyMs: minutes(given.EMERGENCY_VIEW_MINUTES) ?? VIEWS_BY_DEFAULT.emergencyMs,
+    },
+    reads: {
+      sealMs: given.READ_LOG_SECONDS === undefined ? READS_BY_DEFAULT.sealMs : given.READ_LOG_SECONDS * 1000,
     },
     limits: {
       bodyBytes: given.MAX_BODY_BYTES ?? 1_048_576,

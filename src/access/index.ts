@@ -8,7 +8,7 @@ export { collapseErrors, collapsePlugin } from './collapse.js';
 export { accessDocument } from './document.js';
 export { requireClass, requireFilter } from './filters.js';
 export type { FilteredKind } from './filters.js';
-export { carries, cell, levelOf } from './levels.js';
+export { carries, cell, copiedThrough, levelOf } from './levels.js';
 export {
   MATRIX,
   MATRIX_RELATIONS,
@@ -20,6 +20,8 @@ export {
 } from './matrix.js';
 export type { GuardedClass, Level } from './matrix.js';
 export { filterForbidden, forbidden, notFound, refusalOf, unauthenticated, viewOnly } from './refusal.js';
+export { noteFound, noteRead, PERSONAL_CLASSES } from './reads.js';
+export type { PersonalClass } from './reads.js';
 export { check, shieldSchema } from './shield.js';
 export type { ShieldOptions } from './shield.js';
 export { loadVisible, requireVersion, requireVisible, visible } from './visible.js';

@@ -46,6 +46,20 @@ export function levelOf(
   return highest;
 }
 
+/** The relation through which a caller copies fields of a class: the first one of the matrix; null when none does. */
+export function copiedThrough(
+  caller: Caller,
+  relations: ReadonlySet<Relation>,
+  fieldClass: GuardedClass,
+): Relation | null {
+  if (caller === null) return null;
+  const gives = (relation: Relation): boolean =>
+    relations.has(relation) &&
+    cell(fieldClass, relation) === 'COPY' &&
+    carriesAny(caller.roles, fieldClass, relation, false);
+  return MATRIX_RELATIONS.find(gives) ?? null;
+}
+
 /** The matrix at one place. */
 export function cell(fieldClass: GuardedClass, relation: Relation): Level {
   const place = PLACE.get(relation);

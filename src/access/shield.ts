@@ -11,6 +11,7 @@ import { VitrineError } from '../ledger/core/index.js';
 import { isCaller, type Caller, type FieldClass } from '../records/index.js';
 import { requireClassified } from './classes.js';
 import { OPEN_CLASSES } from './matrix.js';
+import { noteRead } from './reads.js';
 import { refusalOf, unauthenticated } from './refusal.js';
 
 export interface ShieldOptions {
@@ -27,9 +28,16 @@ const NO_RELATIONS: ReadonlySet<never> = new Set();
  */
 export function shieldSchema(schema: GraphQLSchema, options: ShieldOptions): GraphQLSchema {
   requireClassified(schema);
-  const inspect = rule({ cache: 'no_cache' })((parent: unknown, _args: unknown, ctx: RequestContext, info) =>
-    check(ctx.caller, parent, info, options),
-  );
+  const inspect = rule({ cache: 'no_cache' })((
+    parent: unknown,
+    _args: unknown,
+    ctx: RequestContext,
+    info,
+  ) => {
+    const verdict = check(ctx.caller, parent, info, options);
+    if (verdict === true) noteRead(ctx, relatedOf(parent), accessOf(info).class);
+    return verdict;
+  });
   const shielded = applyMiddleware(
     schema,
     // `debug` rethrows what a resolver threw: without it graphql-shield would return it as if it were the value.

@@ -48,6 +48,8 @@ export interface Related {
   readonly relations: ReadonlySet<Relation>;
   /** Name of the record's kind, where the object is a record. */
   readonly kind?: string;
+  /** The patient whom the record is about, where it is about one. */
+  readonly patient?: string | null;
   /** Member that wrote it, where the object is an entry's opening: roles carry LEDGER only of what they wrote. */
   readonly actor?: string;
 }

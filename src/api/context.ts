@@ -6,6 +6,7 @@ import type { InputPath } from '../ledger/core/index.js';
 import type { Ledger } from '../ledger/index.js';
 import type {
   Caller,
+  FieldClass,
   Json,
   KindRegistry,
   Looked,
@@ -123,6 +124,17 @@ export interface ViewingPort {
   readonly emergencyMs: number;
 }
 
+/** Raw values of patients that an answer shows: written down before it leaves (`viewing/reads`). */
+export interface ReadsPort {
+  /** That the answer shows the caller values of a class of a patient's, for what the caller is to the patient. */
+  note(patient: string, relation: Relation, fieldClass: FieldClass): void;
+  /**
+   * Writes down what was noted since the last time.
+   * @throws VitrineError UNAVAILABLE; nothing of the answer may leave then
+   */
+  settle(): Promise<void>;
+}
+
 /** Requests for permission to upload (`uploads/requests`). */
 export interface UploadRequestsPort {
   ask(input: {
@@ -185,6 +197,8 @@ export interface RequestContext {
   readonly requests: UploadRequestsPort;
   /** Links to pages, codes and lifetimes of views. */
   readonly viewing: ViewingPort;
+  /** What of patients is read raw in this request. */
+  readonly reads: ReadsPort;
   readonly log: AuditLog;
   /** Every kind of the deployment, to load a record of which only the log's name of its kind is known. */
   readonly kinds: KindRegistry;

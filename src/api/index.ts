@@ -6,6 +6,7 @@ export type {
   ChangePort,
   DeniedPort,
   Making,
+  ReadsPort,
   RequestContext,
   RequestLog,
   SignedPort,

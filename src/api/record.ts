@@ -45,7 +45,8 @@ export abstract class RecordObject<V extends object> implements HasRelations {
   constructor(readonly record: Loaded<V>) {}
 
   get [RELATED](): Related {
-    return { relations: this.record.relations, kind: this.record.kind };
+    const { relations, kind, head } = this.record;
+    return { relations, kind, patient: head.patient };
   }
 
   @Classified('DIRECTORY', { existence: true })

@@ -2,7 +2,7 @@
  * Proof bundles of records: exactly the fields that the caller may copy, decided as the shield decides on them, with the
  * opening and the key's registration where the caller reads those too (schema/ledger.md, "Proof bundle").
  */
-import { forbidden, refusalOf, visible } from '../access/index.js';
+import { forbidden, noteRead, refusalOf, visible } from '../access/index.js';
 import type { RequestContext } from '../api/index.js';
 import {
   type BundleRegistration,
@@ -44,6 +44,8 @@ export async function bundleOf(
   if (asked !== undefined && asked !== null) requireNames(kind, asked);
   const sealed = sealedFieldsOf(record);
   const shown = await shownOf(ctx, kind, record, sealed, asked ?? null);
+  const { relations, head } = record;
+  for (const name of shown) noteRead(ctx, { relations, patient: head.patient }, classOf(kind, name));
   const entry = await requireEntry(ctx, record.anchor.index);
   const leaves = fieldHashes(record.head, sealed, nativeHash);
   const { fields: root } = entry.leaf;
@@ -106,15 +108,19 @@ async function refuse(
   record: Loaded<object>,
   name: string,
 ): Promise<VitrineError | null> {
-  const classes = kind.fields as Readonly<Record<string, FieldClass>>;
-  const fieldClass = classes[name];
-  if (fieldClass === undefined) throw new VitrineError('INTERNAL', `${kind.name} has no field ${name}`);
+  const fieldClass = classOf(kind, name);
   const refusal = refusalOf(ctx.caller, record.relations, fieldClass);
   if (refusal !== null) return refusal;
   const referred = (kind.refers as Readonly<Record<string, string>> | undefined)?.[name];
   const id = (record.values as Readonly<Record<string, unknown>>)[name];
   if (referred === undefined || typeof id !== 'string') return null;
   return (await mayKnow(ctx, referred, id)) ? null : forbidden(fieldClass);
+}
+
+function classOf(kind: AnyKind, name: string): FieldClass {
+  const fieldClass = (kind.fields as Readonly<Record<string, FieldClass>>)[name];
+  if (fieldClass === undefined) throw new VitrineError('INTERNAL', `${kind.name} has no field ${name}`);
+  return fieldClass;
 }
 
 /** Whether the caller may know a record that a field names: the API answers with it, and not with its id. */

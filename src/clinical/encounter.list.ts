@@ -1,5 +1,5 @@
 /** Lists of encounters: an institution's own, a patient's own, and those of one patient. */
-import { requireFilter, visible } from '../access/index.js';
+import { noteFound, requireFilter, visible } from '../access/index.js';
 import type { RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Condition, Edge, Loaded, Member, Page, Query, Relation } from '../records/index.js';
@@ -59,11 +59,16 @@ export async function listEncounters(
   );
   const column = order === null ? null : ORDER_COLUMNS[order.field];
   if (column !== null) requireFilter(caller, encounterKind, [column], scope.relations, ['orderBy']);
-  return findVisible(ctx, {
+  const found = await findVisible(ctx, {
     where: [scope.where, ...asked],
     ...(order === null || column === null ? {} : { order: { column, direction: order.direction } }),
     ...page,
   });
+  // What kind of care these had, and when, is told by the list, whatever it shows of them.
+  const told = [...asked.map((condition) => condition.column), ...(column === null ? [] : [column])];
+  if (told.some((name) => encounterKind.columns[name]?.class === 'ADMINISTRATIVE'))
+    noteFound(ctx, found.edges, 'ADMINISTRATIVE');
+  return found;
 }
 
 /** One page of a patient's encounters: all, for whoever they are open to; else those of the caller's institution. */

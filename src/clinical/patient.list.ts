@@ -1,5 +1,5 @@
 /** Lists of patients: an institution's own, by name and identifier too. */
-import { requireClass } from '../access/index.js';
+import { noteFound, requireClass } from '../access/index.js';
 import { parseInput, type RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Condition, Loaded, Member, Order, Page, Relation } from '../records/index.js';
@@ -62,7 +62,7 @@ export async function listPatients(
   const words = searchedWords(filter);
   const fits = (record: Loaded<PatientValues>) =>
     scope.holds(record) && (words === null || nameMatches(orEmpty(record.values.names), words));
-  if (isGiven(filter.identifier)) return byIdentifier(ctx, filter.identifier, fits);
+  if (isGiven(filter.identifier)) return noted(ctx, await byIdentifier(ctx, filter.identifier, fits));
   const sorted: Order | null = order === null ? null : { column: 'entry', direction: order.direction };
   // A patient's own record is found by id; the words of names belong to institutions.
   const search = words === null || caller.institution === null ? [] : words;
@@ -74,7 +74,13 @@ export async function listPatients(
   });
   // The words' rows are outside the seal: what they found must itself match.
   const edges = found.edges.filter(({ record }) => record instanceof VitrineError || fits(record));
-  return { ...found, edges };
+  return words === null ? { ...found, edges } : noted(ctx, { ...found, edges });
+}
+
+/** Whose name or identifier was asked for is told by the list, whatever it shows of them. */
+function noted(ctx: RequestContext, page: Page<PatientValues>): Page<PatientValues> {
+  noteFound(ctx, page.edges, 'IDENTITY');
+  return page;
 }
 
 async function byIdentifier(

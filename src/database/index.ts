@@ -8,6 +8,8 @@ export { APP_ROLE } from './external.js';
 export { Prisma, PrismaClient } from './generated/client.js';
 export type { Heard } from './listener.js';
 export type { DatabaseLog } from './log.js';
+export { Reads } from './reads.js';
+export type { ReadRow, TakenReads } from './reads.js';
 export { Spent } from './spent.js';
 export type { Sql, SqlQuery } from './sql.js';
 export {

@@ -27,6 +27,7 @@ import {
   UploadRequestObject,
 } from '../uploads/index.js';
 import {
+  accessBatchKind,
   Consent,
   CONSENT_OPERATIONS,
   consentKind,
@@ -81,8 +82,11 @@ export const RECORD_TYPES: readonly RecordType[] = [
   recordType(uploadKind, (record) => new UploadRequestObject(record)),
 ];
 
-/** The kinds of the deployment. A kind's name is its type's name. */
-export const KINDS = new KindRegistry(RECORD_TYPES.map(({ kind }) => kind));
+/** Kinds without a type of their own: what is for whom of them is told in other ways. */
+const UNTYPED: readonly AnyKind[] = [accessBatchKind];
+
+/** The kinds of the deployment. A kind's name is its type's name, where it has one. */
+export const KINDS = new KindRegistry([...RECORD_TYPES.map(({ kind }) => kind), ...UNTYPED]);
 
 /** The operations of the deployment. */
 export const OPERATIONS = new Operations([

@@ -18,6 +18,8 @@ export interface CallerContext {
   readonly caller: Caller;
   /** Whether the standing is as it was found, without the database; where it can't be told it is looked up. */
   readonly holds?: () => boolean;
+  /** What an answer shows of patients; it leaves once that is written down. */
+  readonly reads?: { readonly settle: () => Promise<void> };
 }
 
 export interface ServerDependencies<C extends CallerContext> {

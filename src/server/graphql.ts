@@ -10,6 +10,7 @@ import type { CallerContext, OperationType, ServerDependencies } from './depende
 import { requireIntrospection } from './introspection.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
+import { settlePlugin } from './settled.js';
 
 /** @returns the codes of an answer's errors, each once a time it stands there. */
 export function codesOf(errors: readonly GraphQLFormattedError[]): string[] {
@@ -117,6 +118,7 @@ export function createApollo<C extends CallerContext>(deps: ServerDependencies<C
     logger: { debug: () => undefined, info: () => undefined, warn: quiet('warn'), error: quiet('error') },
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
+      settlePlugin<C>(deps),
       guardedSchema(deps),
       ...deps.plugins,
       observed<C>(deps.metrics, log),

@@ -69,6 +69,14 @@ export interface ViewSettings {
 
 export const VIEWS_BY_DEFAULT: ViewSettings = { lifetimeMs: 15 * 60_000, emergencyMs: 5 * 60_000 };
 
+/** Raw reads of patients. */
+export interface ReadSettings {
+  /** How often those that were written down are sealed into batches on the log, in milliseconds. */
+  readonly sealMs: number;
+}
+
+export const READS_BY_DEFAULT: ReadSettings = { sealMs: 60_000 };
+
 export interface Config {
   readonly mode: 'development' | 'test' | 'production';
   readonly host: string;
@@ -100,5 +108,6 @@ export interface Config {
   readonly limits: Limits;
   readonly uploads: UploadSettings;
   readonly views: ViewSettings;
+  readonly reads: ReadSettings;
   readonly feed: FeedBounds;
 }

@@ -6,6 +6,7 @@ import { execute, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { VitrineError } from '../ledger/core/error.js';
 import type { CallerContext } from './dependencies.js';
 import { asGraphQLError } from './prepare.js';
+import { settled } from './settled.js';
 import { watchStanding } from './standing-clock.js';
 
 /** Refusals that end a subscription, whatever it waits for. */
@@ -61,7 +62,7 @@ export class Subscription<C extends CallerContext> implements AsyncIterableItera
       if (event.done) return await this.return();
       this.#context = await this.#options.renew();
       const args = { ...this.#args, rootValue: event.value, contextValue: this.#context };
-      return { done: false, value: await execute(args) };
+      return { done: false, value: await settled(this.#context, await execute(args)) };
     } catch (error) {
       await this.return();
       return { done: false, value: { errors: [asGraphQLError(error)] } };

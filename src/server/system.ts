@@ -1,6 +1,6 @@
 /** The system without its network side: store, standing and uploads over one ledger, and a context for each request. */
 import type { RequestContext, RequestLog, ViewingPort } from '../api/index.js';
-import { Spent, type Database } from '../database/index.js';
+import { Reads, Spent, type Database } from '../database/index.js';
 import type { Ledger } from '../ledger/index.js';
 import { nativeHash, systemRandom } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
@@ -19,7 +19,7 @@ import {
   UploadRequests,
   Uploads,
 } from '../uploads/index.js';
-import { PageRenderer } from '../viewing/index.js';
+import { NotedReads, PageRenderer, sealReads } from '../viewing/index.js';
 import type { Claims } from './authentication.js';
 import type { RefusedMutation } from './refused-bearer.js';
 import { UPLOADS_BY_DEFAULT, type UploadSettings, VIEWS_BY_DEFAULT, type ViewSettings } from './settings.js';
@@ -53,6 +53,8 @@ export class System {
   readonly standing: Standing;
   /** What may be used once, by all processes on the database. */
   readonly spent: Spent;
+  /** What was read raw of patients and isn't sealed yet. */
+  readonly reads: Reads;
   /** Draws pages of views; its threads start with the first. */
   readonly pages = new PageRenderer();
   readonly #desk: Desk;
@@ -74,6 +76,7 @@ export class System {
     const { ledger, clock, uploads = UPLOADS_BY_DEFAULT, onFailure } = deps;
     const onUncleaned = (error: unknown) => onFailure?.(error, 'what was spent long ago was not removed');
     this.spent = new Spent({ sql: deps.database.sql, clock, onFailure: onUncleaned });
+    this.reads = new Reads(deps.database.sql);
     const common = { ledger, clock, random: systemRandom };
     const { facts } = this.store;
     const policies = new Policies({
@@ -105,6 +108,12 @@ export class System {
   /** Settles the requests for permission whose time has come; how many were looked at. */
   sweep(): Promise<number> {
     return sweepUploads({ desk: this.#desk, store: this.store, clock: this.#deps.clock });
+  }
+
+  /** Seals what was read raw of patients; how many entries hold it. */
+  sealReads(): Promise<number> {
+    const { ledger, clock, onViolation } = this.#deps;
+    return sealReads({ ledger, clock, random: systemRandom, reads: this.reads, onViolation });
   }
 
   /**
@@ -168,6 +177,10 @@ export class System {
         { caller, records, uploads },
       ),
       viewing: this.#viewing,
+      reads: new NotedReads(
+        { reads: this.reads, mac: (scope, value) => this.#viewing.mac(scope, value), clock },
+        caller,
+      ),
       log: ledger,
       kinds,
       clock,

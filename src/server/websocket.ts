@@ -23,6 +23,7 @@ import { type AddressesOf, SignInRefusal } from './dpop/index.js';
 import { Feed } from './feed/index.js';
 import { measure } from './graphql.js';
 import { asGraphQLError, prepare } from './prepare.js';
+import { settled } from './settled.js';
 import { Socket } from './socket.js';
 import { Subscription } from './subscription.js';
 
@@ -171,7 +172,7 @@ function protocolOf<C extends CallerContext>(deps: ServerDependencies<C>, shape:
     },
     execute: async (args) => {
       const started = performance.now();
-      const result = await execute(args);
+      const result = await settled(args.contextValue as C, await execute(args));
       measure(metrics, 'query', started, (result.errors ?? []).map(shape.error));
       return result;
     },

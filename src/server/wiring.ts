@@ -156,6 +156,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     );
     closing.add('uploads', () => sweep.stop());
     sweep.start();
+    const sealing = new Sweep(
+      () => system.sealReads(),
+      config.reads.sealMs,
+      (err) => log.warn({ err }, 'reads were not sealed; they stay written down'),
+    );
+    closing.add('reads', () => sealing.stop());
+    sealing.start();
     const address = await server.listen();
     return { address, begun: opened.begun, ledger, stop: () => closing.close() };
   } catch (error) {

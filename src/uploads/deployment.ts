@@ -1,6 +1,6 @@
 /** Entries that the deployment itself makes of records: nobody asked, or a rule decided. Signed by the service key. */
 import { randomUUID } from 'node:crypto';
-import type { Ledger, PendingEntry } from '../ledger/index.js';
+import type { CounterMove, Ledger, PendingEntry } from '../ledger/index.js';
 import { nativeHash } from '../ledger/index.js';
 import type { JsonObject } from '../ledger/core/index.js';
 import { canonical, VitrineError } from '../ledger/core/index.js';
@@ -28,6 +28,7 @@ export interface DeploymentVersion {
   readonly part?: number;
   readonly inputHash?: string;
   readonly authority?: readonly bigint[];
+  readonly counters?: readonly CounterMove[];
 }
 
 /** The entry of a version that is sealed, ready to be appended. */
@@ -67,7 +68,7 @@ export async function deploymentEntry(
     }),
     detail,
     authority: version.authority ?? [],
-    counters: [],
+    counters: version.counters ?? [],
     inputHash: version.inputHash ?? ledger.keys.inputMac(canonical(detail)),
   };
 }

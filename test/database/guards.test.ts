@@ -6,6 +6,7 @@ import type { TestDatabase } from '../support/database.js';
 const ID = '6f1c1e6e-0c55-4d5c-9d43-3f1c53b9d1aa';
 const APPEND_ONLY = ['entry', 'block', 'checkpoint', 'cosignature', 'thread_entry', 'upload_request'];
 const SIDE_TABLES = [
+  'access_read',
   'log_head',
   'unique_key',
   'search_word',

@@ -106,7 +106,9 @@ export class State {
     variableValues: Record<string, unknown> = {},
   ): Promise<Answer> {
     const contextValue = await this.context(subject);
-    return answerOf(await graphql({ schema: this.schema, source, variableValues, contextValue }));
+    const result = await graphql({ schema: this.schema, source, variableValues, contextValue });
+    await contextValue.reads.settle();
+    return answerOf(result);
   }
 
   /** Runs a mutation of one input under a request id of its own. */

@@ -70,6 +70,8 @@ export class TestVitrine {
       SAMPLE: 'false',
       // Tests compare sizes of the log: those of denials ask for them.
       UPLOAD_DENIALS: '0',
+      // And those of what was read seal it themselves.
+      READ_LOG_SECONDS: '3600',
       ...options.settings,
     };
     const clock = options.clock === undefined ? {} : { clock: options.clock };

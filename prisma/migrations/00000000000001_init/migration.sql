@@ -8,6 +8,18 @@ CREATE TABLE "spent" (
 );
 
 -- CreateTable
+CREATE TABLE "access_read" (
+    "id" UUID NOT NULL,
+    "institution" UUID,
+    "lines" INTEGER NOT NULL,
+    "body" TEXT NOT NULL,
+    "mac" TEXT NOT NULL,
+    "batch" UUID,
+
+    CONSTRAINT "access_read_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "patient" (
     "id" UUID NOT NULL,
     "version" INTEGER NOT NULL,
@@ -411,6 +423,16 @@ CREATE TABLE "view" (
 );
 
 -- CreateTable
+CREATE TABLE "access_batch" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+
+    CONSTRAINT "access_batch_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "referral" (
     "id" UUID NOT NULL,
     "version" INTEGER NOT NULL,
@@ -426,6 +448,9 @@ CREATE TABLE "referral" (
 
 -- CreateIndex
 CREATE INDEX "spent_expires_idx" ON "spent"("expires");
+
+-- CreateIndex
+CREATE INDEX "access_read_batch_idx" ON "access_read"("batch");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "patient_entry_key" ON "patient"("entry");
@@ -606,6 +631,12 @@ CREATE INDEX "view_institution_idx" ON "view"("institution");
 
 -- CreateIndex
 CREATE INDEX "view_member_idx" ON "view"("member");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "access_batch_entry_key" ON "access_batch"("entry");
+
+-- CreateIndex
+CREATE INDEX "access_batch_custodian_idx" ON "access_batch"("custodian");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "referral_entry_key" ON "referral"("entry");

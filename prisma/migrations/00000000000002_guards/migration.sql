@@ -95,6 +95,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON unique_key, search_word, counter, wrappe
 GRANT SELECT, INSERT ON alarm TO vitrine_app;
 -- What was spent stays so until it has expired: rows come and go, and none is changed.
 GRANT SELECT, INSERT, DELETE ON spent TO vitrine_app;
+-- A read that was written down is never changed but for the batch that takes it, and goes with that.
+GRANT SELECT, INSERT, DELETE, UPDATE (batch) ON access_read TO vitrine_app;
 -- Restores are the owner's work: the application only looks whether one is unfinished.
 GRANT SELECT ON restore TO vitrine_app;
 
@@ -110,6 +112,7 @@ $$;
 GRANT USAGE ON SEQUENCE alarm_id_seq TO vitrine_app;
 
 -- Guarded domain tables, written by prisma/migration.mjs. Nothing below this line by hand.
+SELECT vitrine_guard_record('access_batch');
 SELECT vitrine_guard_record('consent');
 SELECT vitrine_guard_record('encounter');
 SELECT vitrine_guard_record('erasure');

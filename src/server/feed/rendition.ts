@@ -121,6 +121,8 @@ export class Rendition {
           return { index: entry.index, payload: Buffer.from(JSON.stringify(answer)) };
         }),
       );
+      // What is shared shows no patient (`viewing/reads`), and goes to nobody where it does.
+      if (this.#options.isOwn) await context.reads.settle();
       const bytes = messages.reduce((sum, { payload }) => sum + payload.length, OVERHEAD);
       return { from, to, messages, failure: null, looked, bytes };
     } catch (error) {
