@@ -2,6 +2,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { equal, VitrineError } from './core/index.js';
 import { applyBlock, type BlockCheck } from './check-block.js';
+import { openEntry, type VerifiedEntry } from './check-entry.js';
 import { verifyCheckpoint } from './checkpoint-check.js';
 import { checkCosignatures } from './audit-cosignatures.js';
 import { checkSnapshots } from './audit-snapshots.js';
@@ -10,6 +11,7 @@ import { type Finding, messageOf } from './finding.js';
 import type { KeyStore } from './key-store.js';
 import { type BlockRow, readBlocks, readEntries, readHead } from './log-reader.js';
 import type { Query } from './query.js';
+import { replacedBy } from './replaced.js';
 import { TrustedState } from './trusted-state.js';
 
 export interface AuditOptions {
@@ -88,15 +90,29 @@ async function checkBlocks(audit: Audit): Promise<void> {
 async function checkBlock(audit: Audit, block: BlockRow): Promise<void> {
   const { query, state, keys, report, roots } = audit;
   const entries = await readEntries(query, state.size, block.size);
+  const replaced = await replacedBy(entries, (index) => entryAt(audit, index));
   const check: BlockCheck = {
     state,
     origin: keys.genesisOrigin,
     report,
     signature: () => 'full',
     leafHash: (index) => (index < state.size ? state.leaves.get(index) : undefined),
+    replaced: (index) => replaced.get(index),
   };
   applyBlock(block, entries, check);
   roots.set(state.size, state.edge.root());
+}
+
+/** An entry that was audited before; undefined when it doesn't verify, which was reported then. */
+async function entryAt({ query, state }: Audit, index: bigint): Promise<VerifiedEntry | undefined> {
+  const [row] = await readEntries(query, index, index + 1n);
+  const known = state.leaves.get(index);
+  try {
+    const entry = row && openEntry(row.index, row.leaf, row.opening, row.salt);
+    return entry !== undefined && known !== undefined && equal(entry.leafHash, known) ? entry : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Stands for a block that isn't there, so that what comes after it can be checked at its place. */

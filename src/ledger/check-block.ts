@@ -18,6 +18,8 @@ export interface BlockCheck {
   readonly signature: (index: bigint) => SignatureCheck;
   /** Verified leaf hash of an entry below the state's size, if it is at hand. */
   readonly leafHash: (index: bigint) => Uint8Array | undefined;
+  /** The entry at an index that a transfer among the rows supersedes. */
+  readonly replaced: (index: bigint) => VerifiedEntry | undefined;
 }
 
 /** What the log claims in a header column is looped over: beyond this, an audit ends rather than runs for years. */
@@ -97,7 +99,14 @@ function applyRow(
   const superseded = supersedes === null ? null : (check.leafHash(supersedes) ?? null);
   const { origin } = check;
   const signature = check.signature(index);
-  const { findings, keys, step } = checkEntry(entry, { view: state, origin, superseded, signature });
+  const replaced = supersedes === null ? null : (check.replaced(supersedes) ?? null);
+  const { findings, keys, step } = checkEntry(entry, {
+    view: state,
+    origin,
+    superseded,
+    replaced,
+    signature,
+  });
   for (const finding of findings) check.report(finding);
   state.applyEntry({ index, leafHash: entry.leafHash, supersedes, institution, opening, keys, step });
 }

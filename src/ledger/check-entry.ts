@@ -24,6 +24,7 @@ import { GENESIS, readKeyStep } from './check-keys.js';
 import { type Finding, messageOf } from './finding.js';
 import type { KeyStep } from './key-history.js';
 import { type FindKey, type KeyNews, NO_NEWS, readKeyNews, refuseKey } from './key-registry.js';
+import { refuseMove } from './move-entry.js';
 import { checkSignatureOf, nativeHash } from './native.js';
 import { refuseSystem } from './system-entry.js';
 import type { LogView } from './trusted-state.js';
@@ -71,6 +72,8 @@ export interface EntryCheck {
   readonly origin: string;
   /** Leaf hash of the entry that this one supersedes; null when it names none, or one that isn't there. */
   readonly superseded: Uint8Array | null;
+  /** That entry itself, verified: only a transfer needs it. */
+  readonly replaced?: VerifiedEntry | null;
   readonly signature: SignatureCheck;
 }
 
@@ -83,6 +86,8 @@ export function checkEntry(entry: VerifiedEntry, check: EntryCheck): CheckedEntr
   if (begins !== (entry.index === 0n)) fail('subject', `expected ${GENESIS} as entry 0 and nowhere else`);
   checkSubject(check.view, entry, fail);
   checkThreads(check.view, entry, fail);
+  const unmoved = refuseMove(entry.opening, check.replaced ?? null);
+  if (unmoved !== null) fail('thread', unmoved);
   let keys = NO_NEWS;
   let step: KeyStep | null = null;
   try {

@@ -8,8 +8,10 @@ import { claimKey, readFacts, StaleAuthority } from './conditions.js';
 import { Draft } from './draft.js';
 import type { Faults } from './faults.js';
 import type { KeyStore } from './key-store.js';
+import type { VerifiedEntry } from './check-entry.js';
 import { orViolation, readKnown, requestOf, requireSameRequest } from './known-requests.js';
 import { lockHead } from './log-reader.js';
+import { isTransfer } from './move-entry.js';
 import { type BlockPlan, headerOf, type PlacedEntry, placeGroup } from './place.js';
 import type { PendingEntry, Position } from './pending.js';
 import type { Query } from './query.js';
@@ -91,9 +93,11 @@ async function planBlock(
 ): Promise<BlockPlan> {
   const { state } = trusted;
   const superseded = new Map<bigint, Uint8Array | VitrineError>();
-  for (const { supersedes } of entries) {
+  const replaced = new Map<bigint, VerifiedEntry | VitrineError>();
+  for (const { op, supersedes } of entries) {
     if (supersedes === null || supersedes >= trusted.size) continue;
     superseded.set(supersedes, await orViolation(trusted.leafHashAt(supersedes, query)));
+    if (isTransfer({ op })) replaced.set(supersedes, await orViolation(trusted.entryAt(supersedes, query)));
   }
   const now = clock().toISOString();
   return {
@@ -101,6 +105,7 @@ async function planBlock(
     keys,
     random,
     superseded,
+    replaced,
     facts: await readFacts(query, entries),
     height: state.height + 1n,
     time: now > state.time ? now : state.time,

@@ -3,13 +3,14 @@ import { VitrineError } from './core/index.js';
 import { KeyDraft } from './key-history.js';
 import type { Head } from './head-map.js';
 import type { RegisteredKey } from './key-registry.js';
+import { moveOf } from './move-entry.js';
 import type { Applied, CounterMark, LogView } from './trusted-state.js';
 
 export class Draft implements LogView {
   readonly names: KeyDraft;
   private readonly subjects = new Map<string, Head>();
   private readonly threads = new Map<string, Head>();
-  /** Records that began here, by kind and thread. */
+  /** Records that joined lists here, less those that left them, by kind and thread. */
   private readonly joined = new Map<string, number>();
   /** Ids of `subjects` and `threads`. */
   private readonly ids = new Set<string>();
@@ -68,6 +69,11 @@ export class Draft implements LogView {
       this.threads.set(thread.id, { index, count: Number(thread.seq) });
       this.ids.add(thread.id);
       if (version === 1 && thread.id !== id) add(this.joined, `${kind}/${thread.id}`, 1);
+    }
+    const move = moveOf(opening);
+    if (move !== null) {
+      add(this.joined, `${kind}/${move.from}`, -1);
+      add(this.joined, `${kind}/${move.to}`, 1);
     }
     for (const key of keys.registered) this.keys.set(key.thumbprint, key);
     for (const thumbprint of keys.revoked) {

@@ -6,6 +6,8 @@ import { messageOf, violationOf } from './finding.js';
 import { type BlockRow, type EntryRow, readEntries } from './log-reader.js';
 import { nativeHash } from './native.js';
 import type { Query } from './query.js';
+import type { VerifiedEntry } from './check-entry.js';
+import { replacedBy } from './replaced.js';
 import type { TrustedState } from './trusted-state.js';
 
 export interface ExtendOptions {
@@ -21,6 +23,7 @@ export interface ExtendOptions {
 export interface Extensible {
   readonly state: TrustedState;
   leafHashAt(index: bigint, query: Query): Promise<Uint8Array>;
+  entryAt(index: bigint, query: Query): Promise<VerifiedEntry>;
   stop(error: VitrineError): VitrineError;
 }
 
@@ -53,6 +56,7 @@ async function applyChunk(
     const row = index >= from && index < state.size ? entries[Number(index - from)] : undefined;
     return row?.index === index ? leafHash(row.leaf, nativeHash) : older.get(index);
   };
+  const replaced = await replacedBy(entries, (index) => log.entryAt(index, query));
   let since = performance.now();
   for (const block of blocks) {
     // Applied by this process's own commit in the meantime.
@@ -60,7 +64,7 @@ async function applyChunk(
     const before = state.size;
     // Where a row is missing, the slice is shifted; the check looks each index up and says so.
     const rows = entries.slice(Number(before - from), Number(block.size - from));
-    takeBlock(log, options, block, rows, superseded);
+    takeBlock(log, options, block, rows, { leafHash: superseded, replaced: (index) => replaced.get(index) });
     requirePin(log, options, before);
     if (performance.now() - since < TURN_MS) continue;
     await breathe();
@@ -73,7 +77,7 @@ function takeBlock(
   { origin, pin, verifySignaturesBelowPin }: ExtendOptions,
   block: BlockRow,
   rows: readonly EntryRow[],
-  superseded: BlockCheck['leafHash'],
+  older: Pick<BlockCheck, 'leafHash' | 'replaced'>,
 ): void {
   const { state } = log;
   const believed = pin !== undefined && verifySignaturesBelowPin !== true ? pin.size : 0n;
@@ -84,7 +88,7 @@ function takeBlock(
       throw violationOf(finding);
     },
     signature: (index) => (index < believed ? 'statement' : 'full'),
-    leafHash: superseded,
+    ...older,
   };
   try {
     applyBlock(block, rows, check);

@@ -1,6 +1,7 @@
 /**
- * How many records of a kind began on each thread, and a keyed sum over their ids, so that a list of them proves itself
- * gap-free (design: ledger, read check 6): 32 bytes a thread and kind, however long the list.
+ * How many records of a kind are on the list of each thread, and a keyed sum over their ids, so that a list of them proves
+ * itself gap-free (design: ledger, read check 6): 32 bytes a thread and kind, however long the list. A record begins on the
+ * threads of its first version; one that moves (move-entry.ts) leaves one list and joins another.
  *
  * The sum is an incremental multiset hash, MSet-Add-Hash of Clarke, Devadas, van Dijk, Gassend and Suh, "Incremental
  * Multiset Hash Functions and Their Application to Memory Integrity Checking" (ASIACRYPT 2003): PRF(thread, id) added up
@@ -26,14 +27,17 @@ const ID_WORDS = 4;
 export const RECENT = 2 ** 16;
 /** Joins that are added to the sums at once: one call of the cipher costs as much as a thousand blocks. */
 const TOGETHER = 1024;
-/** Words of a join: entry in two, tag, thread, id; one is free. */
+/** Words of a join: entry in two, tag, thread, id, and whether the record joined or left. */
 const JOIN = 12;
 const TAG = 2;
 const THREAD = 3;
 const ID = 7;
+const LEFT = 11;
 const WORD = 2 ** 32;
 /** Words of a row of the table: the thread, and these. The table's rows are those of heads, with a sum for the index. */
 const [ROW_TAG, COUNT, LOW, HIGH, ROW] = [4, 5, 6, 7, 8];
+/** The count of a list that all its records left: 0 would free the row, and hide those behind it. */
+const EMPTIED = WORD - 1;
 const CHECK = new TextEncoder().encode('vitrine/lists/v1\0');
 
 /** What is known of a list: how many records, and their sum. */
@@ -61,8 +65,17 @@ export class ListSums implements Section {
     this.cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
   }
 
-  /** Takes a record whose first version, the entry of this index, is on a thread; both ids are UUIDs. */
+  /** Takes a record that the entry of this index puts on the list of a thread; both ids are UUIDs. */
   join(index: bigint, tag: number, thread: string, id: string): void {
+    this.note(index, tag, thread, id, 0);
+  }
+
+  /** Takes a record off the list of a thread. That it was on it is for the caller to know. */
+  leave(index: bigint, tag: number, thread: string, id: string): void {
+    this.note(index, tag, thread, id, 1);
+  }
+
+  private note(index: bigint, tag: number, thread: string, id: string, left: 0 | 1): void {
     if (this.joined - this.settled === TOGETHER) this.settle();
     const { joins } = this;
     const at = this.place(this.joined);
@@ -72,6 +85,7 @@ export class ListSums implements Section {
     joins[at + TAG] = tag;
     uuidWords(thread, joins, at + THREAD);
     uuidWords(id, joins, at + ID);
+    joins[at + LEFT] = left;
     this.joined += 1;
   }
 
@@ -79,15 +93,21 @@ export class ListSums implements Section {
   at(tag: number, thread: Uint8Array, size: bigint): ListSum | undefined {
     this.settle();
     const row = this.table.row(tag, thread);
-    const known = { count: row?.[COUNT] ?? 0, sum: row === undefined ? 0n : sumIn(row) };
+    const known = row === undefined ? { count: 0, sum: 0n } : { count: countIn(row), sum: sumIn(row) };
     const later = this.since(tag, thread, Number(size));
     if (later === undefined || later.length === 0) return later && known;
-    const ids = new Uint8Array(later.length * ID_LENGTH);
-    later.forEach((join, i) => ids.set(this.idAt(join), i * ID_LENGTH));
+    const left = later.filter((join) => this.joins[this.place(join) + LEFT] === 1);
+    const joined = later.filter((join) => this.joins[this.place(join) + LEFT] === 0);
     return {
-      count: known.count - later.length,
-      sum: BigInt.asUintN(64, known.sum - this.sumOf(thread, ids)),
+      count: known.count - joined.length + left.length,
+      sum: BigInt.asUintN(64, known.sum - this.sumAt(thread, joined) + this.sumAt(thread, left)),
     };
+  }
+
+  private sumAt(thread: Uint8Array, joins: readonly number[]): bigint {
+    const ids = new Uint8Array(joins.length * ID_LENGTH);
+    joins.forEach((join, i) => ids.set(this.idAt(join), i * ID_LENGTH));
+    return joins.length === 0 ? 0n : this.sumOf(thread, ids);
   }
 
   /** The sum of a list: ids side by side, 16 bytes each. */
@@ -159,11 +179,14 @@ export class ListSums implements Section {
     const from = this.place(join);
     for (let word = 0; word < ID_WORDS; word++) row[word] = joins[from + THREAD + word] ?? 0;
     row[ROW_TAG] = joins[from + TAG] ?? 0;
+    const by = joins[from + LEFT] === 1 ? -1 : 1;
     this.table.update(row, (words, at) => {
-      const sum = (words[at + LOW] ?? 0) + low;
-      words[at + COUNT] = (words[at + COUNT] ?? 0) + 1;
-      words[at + LOW] = sum % WORD;
-      words[at + HIGH] = ((words[at + HIGH] ?? 0) + high + (sum >= WORD ? 1 : 0)) % WORD;
+      const before = words.subarray(at, at + ROW);
+      const count = countIn(before) + by;
+      const [sum, carried] = carry((before[LOW] ?? 0) + by * low);
+      words[at + COUNT] = count === 0 ? EMPTIED : count;
+      words[at + LOW] = sum;
+      words[at + HIGH] = carry((before[HIGH] ?? 0) + by * high + carried)[0];
     });
   }
 
@@ -190,6 +213,17 @@ export class ListSums implements Section {
     const at = this.place(join) + ID;
     return bytesOf(this.joins.subarray(at, at + ID_WORDS));
   }
+}
+
+/** A word, and what goes over into the next one: 1, 0 or -1. */
+function carry(word: number): readonly [number, number] {
+  const over = Math.floor(word / WORD);
+  return [word - over * WORD, over];
+}
+
+function countIn(row: Uint32Array): number {
+  const count = row[COUNT] ?? 0;
+  return count === EMPTIED ? 0 : count;
 }
 
 function sumIn(row: Uint32Array): bigint {

@@ -19,11 +19,11 @@ export interface LogEntry {
 
 /** The newest entry about the log itself, verified. */
 export async function newestLogEntry({ trusted }: Pick<Ledger, 'trusted'>): Promise<VerifiedEntry> {
-  const genesis = await entryAt(trusted, 0n);
+  const genesis = await trusted.entryAt(0n);
   const { kind, id } = genesis.opening.subject;
   const head = trusted.subject(kind, id);
   if (head === undefined || head.index === 0n) return genesis;
-  return entryAt(trusted, head.index);
+  return trusted.entryAt(head.index);
 }
 
 /**
@@ -53,9 +53,4 @@ export async function appendLogEntry(log: Log, entry: LogEntry): Promise<bigint>
   const [position] = await log.append([pending]);
   if (position === undefined) throw new VitrineError('INTERNAL', 'expected the place of one entry');
   return position.index;
-}
-
-async function entryAt(trusted: Ledger['trusted'], index: bigint): Promise<VerifiedEntry> {
-  for await (const entry of trusted.entries(index, index + 1n)) return entry;
-  throw new VitrineError('INTERNAL', `expected entry ${index}`);
 }

@@ -49,6 +49,8 @@ export interface BlockPlan {
   readonly placed: PlacedEntry[];
   /** Verified leaf hashes of entries that the batch supersedes, by index, or why one can't be had. */
   readonly superseded: ReadonlyMap<bigint, Uint8Array | VitrineError>;
+  /** Those that a transfer supersedes, themselves. */
+  readonly replaced: ReadonlyMap<bigint, VerifiedEntry | VitrineError>;
 }
 
 /**
@@ -165,8 +167,11 @@ function applied(plan: BlockPlan, draft: Draft, entry: VerifiedEntry): Applied {
   const { supersedes, institution } = leaf;
   const superseded = supersedes === null ? null : (plan.superseded.get(supersedes) ?? null);
   if (superseded instanceof VitrineError) throw superseded;
+  const replaced = supersedes === null ? null : (plan.replaced.get(supersedes) ?? null);
+  if (replaced instanceof VitrineError) throw replaced;
   const signature: SignatureCheck = opening.by.mode === 'own' ? 'full' : 'statement';
-  const checked = checkEntry(entry, { view: draft, origin: plan.keys.genesisOrigin, superseded, signature });
+  const origin = plan.keys.genesisOrigin;
+  const checked = checkEntry(entry, { view: draft, origin, superseded, replaced, signature });
   const [finding] = checked.findings;
   if (finding !== undefined) {
     throw new VitrineError('INTERNAL', `the entry can't be appended: ${finding.what}: ${finding.message}`);

@@ -231,6 +231,15 @@ export class TrustedLog {
     return hashes[Number(index - first)] ?? this.leafHashAt(index, query);
   }
 
+  /** One entry, verified. Throws INTEGRITY_VIOLATION when it isn't there, or doesn't verify. */
+  async entryAt(index: bigint, query: Query = this.options.query): Promise<VerifiedEntry> {
+    const [row] = await readEntries(query, index, index + 1n);
+    if (row === undefined) throw missing(index);
+    const entry = await this.verifyRow(row, query);
+    if (entry instanceof VitrineError) throw entry;
+    return entry;
+  }
+
   /** A later entry replaces the record version of this one. */
   isSuperseded(index: bigint): boolean {
     return this.state.isSuperseded(index);
@@ -255,13 +264,18 @@ export class TrustedLog {
     return this.state.erasures.length;
   }
 
-  /** How many records of a kind began on a thread. */
+  /** Records that moved from list to list, as far as this process has seen it on the log; it only grows. */
+  get moves(): number {
+    return this.state.moves;
+  }
+
+  /** How many records of a kind are on the list of a thread. */
   listLength(kind: string, thread: string): number {
     return this.state.list(kind, thread, this.size)?.count ?? 0;
   }
 
   /**
-   * Whether these are all records of a kind that began on a thread when the log had `size` entries (which it has had, and
+   * Whether these are all records of a kind that were on the list of a thread when the log had `size` entries (which it has had, and
    * `size` was verified). `ids`: 16 bytes each, in their order, each once. Undefined when too much came after that size to
    * tell: read again. What doesn't fit gives how many there are to be.
    */

@@ -18,6 +18,7 @@ import { type KeyNews, KeyRegistry, type RegisteredKey } from './key-registry.js
 import { LeafHashes } from './leaf-hashes.js';
 import { ListSums, type ListSum } from './list-sums.js';
 import { type CounterMark, Marks } from './marks.js';
+import { moveOf } from './move-entry.js';
 import { nativeHash } from './native.js';
 import { type RequestPart, RequestSet } from './request-set.js';
 import { malformed, type Section } from './section.js';
@@ -34,7 +35,7 @@ export interface LogView {
   subject(kind: string, id: string): Head | undefined;
   /** Newest entry and length of a thread. */
   thread(id: string): Head | undefined;
-  /** How many records of a kind began on a thread. */
+  /** How many records of a kind are on the list of a thread: began there, or moved there. */
   began(kind: string, thread: string): number;
   /** Whether a record of any kind, or a thread, has this id. */
   holds(id: string): boolean;
@@ -79,6 +80,8 @@ export class TrustedState implements LogView {
   private readonly lists: ListSums;
   /** Entries that erased something, as far as this process applied them: not part of a snapshot. */
   readonly erasures: bigint[] = [];
+  /** Records that moved, as far as this process applied it: not part of a snapshot. */
+  moves = 0;
 
   /** `seed`: 32 random bits. `listKey`: 32 secret bytes, under which lists are summed up. */
   constructor(
@@ -156,7 +159,7 @@ export class TrustedState implements LogView {
     return this.list(kind, thread, this.size)?.count ?? 0;
   }
 
-  /** The records of a kind that began on a thread, as of a size; undefined when too much came after it to tell. */
+  /** The records of a kind on the list of a thread, as of a size; undefined when too much came after it to tell. */
   list(kind: string, thread: string, size: bigint): ListSum | undefined {
     const tag = this.marks.kinds.get(kind);
     return tag === undefined ? { count: 0, sum: 0n } : this.lists.at(tag, uuidBytes(thread), size);
@@ -215,6 +218,12 @@ export class TrustedState implements LogView {
       this.heads.set(THREAD_TAG, id, { index: entry.index, count: Number(seq) });
       // A record's own thread needs no list: it is the one record.
       if (subject.version === 1 && id !== subject.id) this.lists.join(entry.index, tag, id, subject.id);
+    }
+    const move = moveOf(entry.opening);
+    if (move !== null) {
+      this.lists.leave(entry.index, tag, move.from, subject.id);
+      this.lists.join(entry.index, tag, move.to, subject.id);
+      this.moves += 1;
     }
     this.requests.add({ institution: entry.institution, member: actor, request, part });
     if (entry.supersedes !== null) this.superseded.set(entry.supersedes);

@@ -154,6 +154,55 @@ describe('the sum of a list', () => {
   });
 });
 
+describe('a record that moves from list to list', () => {
+  /** Where records are put, one after the other: few records and threads, so that lists are emptied and filled again. */
+  const PUTS = fc.array(fc.record({ id: fc.nat(4), thread: fc.nat(3) }), { maxLength: 60 });
+  type Put = { readonly id: number; readonly thread: number };
+
+  /** Entry `index` puts a record on a thread: there it begins, or it moves there from where it was. */
+  function put(lists: ListSums, where: Map<number, number>, { id, thread }: Put, index: number): void {
+    const from = where.get(id);
+    if (from === thread) return;
+    if (from !== undefined) lists.leave(BigInt(index), 1, UUID(from), UUID(id));
+    lists.join(BigInt(index), 1, UUID(thread), UUID(id));
+    where.set(id, thread);
+  }
+
+  /** The list of a thread after the first puts, told from the puts themselves. */
+  function listed(puts: readonly Put[], thread: number): Uint8Array[] {
+    const where = new Map(puts.map(({ id, thread: to }) => [id, to]));
+    return [...where].filter(([, at]) => at === thread).map(([id]) => ID(id));
+  }
+
+  it('is on the list that it moved to and on no other, now and as of each earlier size, after a snapshot too', () =>
+    fc.assert(
+      fc.asyncProperty(PUTS, fc.nat(60), async (puts, cut) => {
+        const size = Math.min(cut, puts.length);
+        let lists = new ListSums(KEY, SEED);
+        const where = new Map<number, number>();
+        puts.slice(0, size).forEach((one, index) => put(lists, where, one, index));
+        const again = new ListSums(KEY, SEED);
+        await again.load(reader(frozen(lists)));
+        lists = again;
+        puts.slice(size).forEach((one, i) => put(lists, where, one, size + i));
+        for (let thread = 0; thread <= 4; thread++)
+          for (let at = size; at <= puts.length; at++) {
+            const ids = listed(puts.slice(0, at), thread);
+            const sum = ids.length === 0 ? 0n : lists.sumOf(ID(thread), side(ids));
+            expect(lists.at(1, ID(thread), BigInt(at))).toEqual({ count: ids.length, sum });
+          }
+      }),
+    ));
+
+  it('can not be taken off a list on which it never was without that list failing for good', () => {
+    const lists = sums([{ tag: 1, thread: 1, id: 1 }]);
+    lists.leave(1n, 1, UUID(1), UUID(2));
+    expect(lists.at(1, ID(1), 2n)?.sum).not.toBe(0n);
+    lists.join(2n, 1, UUID(1), UUID(3));
+    expect(lists.at(1, ID(1), 3n)?.sum).not.toBe(lists.sumOf(ID(1), side([ID(1)])));
+  });
+});
+
 describe('the ids of a list', () => {
   it('stand in order, none of them twice', () => {
     const sorted = [3, 1, 2].map(ID).sort(Buffer.compare);
