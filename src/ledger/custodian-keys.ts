@@ -43,6 +43,14 @@ function requireCustodianKey(names: KeyFacts, id: string): void {
     throw new StaleAuthority(`the wrapping key ${id} was rotated meanwhile`);
 }
 
+/** The id under which keys of the system's own records stand. */
+export const SYSTEM = 'system';
+
+/** Whether the key of this id is one of a custodian's (null: the system's own). */
+export function isKeyOf(id: string, custodian: string | null): boolean {
+  return id.startsWith(`${custodian ?? SYSTEM}/`);
+}
+
 /** The id of a custodian's key. */
 export function custodianKeyId(custodian: string, number: number): string {
   return `${custodian}/${number}`;

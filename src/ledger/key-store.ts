@@ -4,7 +4,13 @@
  */
 import type { PrismaClient } from '../database/index.js';
 import { equal, hex, thumbprint, utf8, VitrineError } from './core/index.js';
-import { custodianContext, custodianKeyId, insertCustodianKey, signingContext } from './custodian-keys.js';
+import {
+  custodianContext,
+  custodianKeyId,
+  insertCustodianKey,
+  signingContext,
+  SYSTEM,
+} from './custodian-keys.js';
 import { createKeyFolder, openKeyFolder } from './file-keys.js';
 import type { LogName } from './key-history.js';
 import type { KeySource, MasterKey, Signer } from './key-source.js';
@@ -112,9 +118,6 @@ export function listKeyOf(keys: Pick<KeyStore, 'counterMac'>): Uint8Array {
 export function nonceKeyOf(keys: Pick<KeyStore, 'counterMac'>): Uint8Array {
   return keys.counterMac('vitrine/nonces/v1', 0n);
 }
-
-/** The id under which keys of the system's own records stand. */
-const SYSTEM = 'system';
 
 type Followed = Parameters<KeyStore['follow']>[0];
 

@@ -28,7 +28,7 @@ interface VersionRow {
 
 /**
  * Opens every sealed version that isn't current: what is kept must be what was anchored. Records of which something was
- * erased are opened whole, by what the erasures say of them.
+ * erased, and those that moved, are opened whole, by what erasures and transfers say of the versions before.
  */
 export async function auditVersions(
   audit: RowAudit,
@@ -39,11 +39,11 @@ export async function auditVersions(
        FROM sealed s JOIN entry e ON e.index = s.entry LEFT JOIN wrapped_key w ON w.entry = s.entry
       WHERE s.kind = $1 AND s.entry > $2 AND s.id <> ALL($3::uuid[]) AND NOT EXISTS (SELECT FROM "${kind.table}" d WHERE d.entry = s.entry)
       ORDER BY s.entry LIMIT ${PAGE}`;
-  const erased = await erasedRecords(audit, kind);
-  for (const id of erased) report(await openErased(audit, kind, id));
+  const whole = await changedBehind(audit, kind);
+  for (const id of whole) report(await openWhole(audit, kind, id));
   let after = -1n;
   for (;;) {
-    const rows = await audit.database.prisma.$queryRawUnsafe<VersionRow[]>(sql, kind.name, after, erased);
+    const rows = await audit.database.prisma.$queryRawUnsafe<VersionRow[]>(sql, kind.name, after, whole);
     for (const row of rows) report(await openVersion(audit, kind, row));
     const last = rows.at(-1);
     if (last === undefined) return;
@@ -51,18 +51,20 @@ export async function auditVersions(
   }
 }
 
-/** Records that an entry says something was erased of, or a row beside says so. */
-async function erasedRecords({ database }: RowAudit, kind: AnyKind): Promise<string[]> {
+/** Records that an entry says something was erased of, or that it moved; or a row beside says something was erased. */
+async function changedBehind({ database }: RowAudit, kind: AnyKind): Promise<string[]> {
   const rows = await database.prisma.$queryRawUnsafe<{ id: string }[]>(
-    `SELECT subject::text AS id FROM entry WHERE kind = $1 AND position(convert_to($2, 'UTF8') IN opening) > 0
+    `SELECT subject::text AS id FROM entry WHERE kind = $1
+        AND (position(convert_to($2, 'UTF8') IN opening) > 0 OR position(convert_to($3, 'UTF8') IN opening) > 0)
      UNION SELECT e.subject::text FROM resealed r JOIN entry e ON e.index = r.version_entry WHERE e.kind = $1`,
     kind.name,
     `"op":"${kind.noun}.erase"`,
+    `"op":"${kind.noun}.transfer"`,
   );
   return rows.map(({ id }) => id);
 }
 
-async function openErased(audit: RowAudit, kind: AnyKind, id: string): Promise<VitrineError | null> {
+async function openWhole(audit: RowAudit, kind: AnyKind, id: string): Promise<VitrineError | null> {
   try {
     await openVersions(audit, kind, id);
     return null;

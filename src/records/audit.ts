@@ -6,6 +6,7 @@ import type { Database } from '../database/index.js';
 import type { Ledger } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { KindRegistry, AnyKind } from './kinds.js';
+import { auditLists } from './audit-lists.js';
 import { auditDoubles, auditStrays, auditVersions, SideTables } from './audit-tables.js';
 import { RecordStore } from './store.js';
 
@@ -42,6 +43,7 @@ export async function auditRows(audit: RowAudit): Promise<{ readonly rows: numbe
     rows += await auditKind(audit, store, kind, step);
     await auditMissing(audit, kind);
     await auditDoubles(audit, kind);
+    await auditLists(audit, kind);
     await auditVersions(audit, kind, (outcome) => report(audit, outcome));
   }
   await auditStrays(audit);

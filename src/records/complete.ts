@@ -7,7 +7,7 @@
  * order left rows out by their columns, those columns are verified too: by opening each such row once a process (about
  * 0.1 ms), and by comparing one hash a row from then on (5 µs).
  */
-import type { TrustedLog } from '../ledger/index.js';
+import type { Move, TrustedLog } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import { asText, columnTexts, HEAD_COLUMNS, sqlName } from './columns.js';
 import type { RecordHead } from './kind.js';
@@ -149,21 +149,30 @@ export function incomplete(kind: AnyKind, { column, thread }: Claim): VitrineErr
 }
 
 /**
- * What lists rest on: a record begins on the threads that its list columns name, and never leaves them.
+ * What lists rest on: a record begins on the threads that its list columns name, and leaves one only by the move that its
+ * entry declares.
  * @throws VitrineError INTERNAL for a change that would break it
  */
 export function requirePlaces(
   kind: AnyKind,
   next: { readonly values: object; readonly head: RecordHead },
   base: { readonly values: object; readonly head: RecordHead } | null,
+  move: Move | null = null,
 ): void {
-  if (kind.lists === undefined) return;
+  if (kind.lists === undefined) {
+    if (move !== null) throw new VitrineError('INTERNAL', `${kind.name}: it is on no list to move from`);
+    return;
+  }
   const texts = columnTexts(kind, next.values, next.head);
   const before = base === null ? texts : columnTexts(kind, base.values, base.head);
   const threads = kind.threads(next.values, next.head);
+  // A record that is on lists of several columns may be on one list twice: what a move would leave of that isn't told.
+  const isMovable = kind.lists.length === 1 && typeof kind.lists[0] === 'string';
   for (const column of kind.lists.flat()) {
     const thread = texts.get(column) ?? null;
-    if (thread !== (before.get(column) ?? null) || (thread !== null && !threads.includes(thread)))
+    const was = before.get(column) ?? null;
+    const stays = move === null ? thread === was : isMovable && was === move.from && thread === move.to;
+    if (!stays || (thread !== null && !threads.includes(thread)))
       throw new VitrineError('INTERNAL', `${kind.name}: ${column} is no thread that stays`);
   }
 }

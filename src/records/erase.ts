@@ -75,13 +75,14 @@ export async function sealErasure(
     rows: [],
     rewraps: [],
   };
+  // Of who keeps the record now, whoever kept it then.
+  const key = await keys.custodianKey(base.head.custodian);
   for (const version of versions) {
     const again = sealFields(
       unlabelled(version.head),
       eraseFields(version.head, version.fields, taken, nativeHash),
       nativeHash,
     );
-    const key = await keys.custodianKey(version.head.custodian);
     const { nonce, bytes, wrapped } = closeEnvelope(again.plaintext, again.content, key, random);
     before.contents.push(again.content);
     before.rows.push({

@@ -30,6 +30,8 @@ export type { AnyKind } from './kinds.js';
 export type { Random } from './envelope.js';
 export { listedOn } from './query.js';
 export type { Condition, Order, Query } from './query.js';
+export { sealMove } from './move.js';
+export type { Moving } from './move.js';
 export { CallerReader, withRelation } from './reader.js';
 export type { Edge, LookupsFor, Page, RecordReader } from './reader.js';
 export { sealedFieldsOf } from './sealed-fields.js';

@@ -156,7 +156,8 @@ export interface RecordKind<V extends object = object> {
   readonly columns: Readonly<Record<string, Column<V>>>;
   /**
    * Columns that name a thread on which the first version begins: lists by them prove themselves gap-free. All records
-   * of the kind on such a thread name it there, and no later version names another. A pair of columns is one list: each
+   * of the kind on such a thread name it there, and no later version names another, but one that moves the record: that
+   * takes a kind of one such column. A pair of columns is one list: each
    * record of it names the thread in one of them.
    */
   readonly lists?: readonly ListColumn[];

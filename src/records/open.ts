@@ -1,6 +1,6 @@
 /** Opening: from a row and its verified entry to values, by read checks 1, 2 and 3 (design: ledger). */
 import type { VerifiedEntry, WrappingKey } from '../ledger/index.js';
-import { nativeHash } from '../ledger/index.js';
+import { isKeyOf, nativeHash } from '../ledger/index.js';
 import type { SealedFields } from '../ledger/core/index.js';
 import { contentHash, equal, openPlaintext, VitrineError } from '../ledger/core/index.js';
 import { columnTexts } from './columns.js';
@@ -17,6 +17,9 @@ export interface SealedRow {
   readonly bytes: Uint8Array;
   readonly wrapped: Uint8Array;
 }
+
+/** A key stays under another institution's than the one that keeps the record: that institution's key would open it. */
+export const UNWRAPPED = 'its key is not wrapped for its custodian';
 
 /** An INTEGRITY_VIOLATION that says what is wrong with which record, since which entry. */
 export function violation(kind: AnyKind, id: string, what: string, index?: bigint): VitrineError {
@@ -45,6 +48,7 @@ export function openRow(
   const { head, values, erased } = openSealed(kind, row, content, custodianKey, fail);
   if (head.kind !== kind.name || head.id !== id || head.version !== subject.version)
     throw fail('the sealed head names another record or version');
+  if (!isKeyOf(custodianKey.id, head.custodian)) throw fail(UNWRAPPED);
   for (const [name, sealed] of columnTexts(kind, values, head)) {
     if (row.columns.get(name) !== sealed) throw fail(`column ${name} is not what was sealed`);
   }

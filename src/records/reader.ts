@@ -58,7 +58,7 @@ export interface RecordReader {
   forget(): void;
 }
 
-/** How often a unique key is looked up when its row and the record disagree. */
+/** How often a unique key is looked up when its row and the record disagree, and a list read that records moved under. */
 const ATTEMPTS = 3;
 /** Records of a complete list that are read at once. */
 const AT_ONCE = 500;
@@ -154,11 +154,28 @@ export class CallerReader implements RecordReader {
     list: ListColumn,
     thread: string,
   ): Promise<Loaded<V>[]> {
+    const { trusted } = this.#store.ledger;
+    for (let attempt = 1; ; attempt++) {
+      const { moves } = trusted;
+      const { records, pages } = await this.#through(kind, list, thread);
+      // Each page's statement proves all of the list. Between two of them a record may have left it, or come to a page before.
+      if (pages === 1 || trusted.moves === moves) return records;
+      if (attempt === ATTEMPTS)
+        throw new VitrineError('UNAVAILABLE', `the list of ${kind.name} changes faster than it can be read`);
+    }
+  }
+
+  async #through<V extends object>(
+    kind: RecordKind<V>,
+    list: ListColumn,
+    thread: string,
+  ): Promise<{ readonly records: Loaded<V>[]; readonly pages: number }> {
     const records: Loaded<V>[] = [];
     const where = [listedOn(list, thread)];
+    let pages = 0;
     let after: string | null = null;
     do {
-      // Records don't leave a list, and each page's statement proves all of it.
+      pages += 1;
       const page: Page<V> = await this.find(kind, { where, first: AT_ONCE, after });
       for (const { record } of page.edges) {
         if (record instanceof VitrineError) throw record;
@@ -166,7 +183,7 @@ export class CallerReader implements RecordReader {
       }
       after = page.hasNextPage ? (page.edges.at(-1)?.cursor ?? null) : null;
     } while (after !== null);
-    return records;
+    return { records, pages };
   }
 
   async relate<V extends object>(

@@ -1,21 +1,26 @@
 /**
- * Every version of one record, opened: for an erasure, which takes a value out of all of them, and for the audit of what
- * an erasure left. The log says how many there are and what each commits to, so none can be hidden or put back.
+ * Every version of one record, opened: for an erasure, which takes a value out of all of them, for a transfer, which takes
+ * their keys along, and for the audit of what these left. The log says how many there are and what each commits to, so none
+ * can be hidden or put back.
  */
 import type { Database } from '../database/index.js';
 import type { Ledger, VerifiedEntry } from '../ledger/index.js';
-import { isErasure, nativeHash, readErasure } from '../ledger/index.js';
+import { isErasure, isKeyOf, isTransfer, nativeHash, readErasure } from '../ledger/index.js';
 import type { SealedFields } from '../ledger/core/index.js';
 import { equal, fieldsRoot, VitrineError } from '../ledger/core/index.js';
 import type { RecordHead } from './kind.js';
 import type { AnyKind } from './kinds.js';
-import { openFields, violation } from './open.js';
+import { openFields, UNWRAPPED, violation } from './open.js';
 
 /** A version with its salts. */
 export interface SealedVersion {
   readonly entry: VerifiedEntry;
   readonly head: RecordHead;
   readonly fields: SealedFields;
+  /** What its bytes are bound to now: its entry's, or what the newest erasure left of it. */
+  readonly content: Uint8Array;
+  /** Its key, wrapped under the custodian key of this id. */
+  readonly key: { readonly id: string; readonly wrapped: Uint8Array };
 }
 
 interface VersionRow {
@@ -89,7 +94,18 @@ async function openRows(
     versions.push(await openVersion(ledger, kind, id, row, entry, content));
   }
   requireErased(kind, id, versions);
+  requireWrapped(kind, id, versions);
   return versions;
+}
+
+/** A transfer takes the keys of all versions up to it along; those after it are under their own custodian's. */
+function requireWrapped(kind: AnyKind, id: string, versions: readonly SealedVersion[]): void {
+  const last = versions.findLastIndex(({ entry }) => isTransfer(entry.opening));
+  for (const [place, { head, key, entry }] of versions.entries()) {
+    const { custodian } = versions[Math.max(place, last)]?.head ?? head;
+    if (!isKeyOf(key.id, custodian))
+      throw violation(kind, id, `version ${entry.opening.subject.version}: ${UNWRAPPED}`, entry.index);
+  }
 }
 
 /** What an erasure names is in none of the versions up to it: whoever wrote it might have kept a value. */
@@ -152,5 +168,5 @@ async function openVersion(
     throw told('the sealed head names another record or version');
   if (entry.leaf.fields === null || !equal(fieldsRoot(head, fields, nativeHash), entry.leaf.fields))
     throw told('its fields are not those that its entry commits to');
-  return { entry, head, fields };
+  return { entry, head, fields, content, key: { id: keyId, wrapped } };
 }

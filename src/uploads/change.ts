@@ -3,6 +3,7 @@ import type { Charge, CounterMove, WholeList } from '../ledger/index.js';
 import type {
   Json,
   Loaded,
+  Moving,
   RecordHead,
   RecordKind,
   Relation,
@@ -11,6 +12,7 @@ import type {
   Unrelated,
 } from '../records/index.js';
 import type { LicensedWork } from '../standing/index.js';
+import type { Requirement } from './policies/requirement.js';
 import type { SignedStatement } from './statements/signed.js';
 
 /** Who may do an operation: any of the roles, standing in any of the relations to the record. */
@@ -67,6 +69,10 @@ export interface Change<V extends object = object> {
     /** Every version of the record, the base last. */
     readonly versions: readonly SealedVersion[];
   };
+  /** The lists that the record leaves and joins: its operation is `<noun>.transfer`. */
+  readonly moves?: Moving;
+  /** What must be approved besides what policies ask, where the change itself says by whom. */
+  readonly asks?: readonly Requirement[];
 }
 
 /** A change of some kind, for lists of changes of several kinds. */

@@ -1,10 +1,10 @@
 /** From a change to an entry that is ready to be appended: permission → seal → sign (design: architecture, "The one way in"). */
 import { isOutputOf } from '../api/index.js';
-import type { Ledger, PendingEntry } from '../ledger/index.js';
+import type { KeyStore, Ledger, PendingEntry } from '../ledger/index.js';
 import type { JsonObject } from '../ledger/core/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import type { Member, RecordReader, Relation, SealedErasure, SealingKeys } from '../records/index.js';
-import { requirePlaces, sealErasure, sealRecord, stillErased } from '../records/index.js';
+import type { Member, RecordReader, Relation, SealedErasure } from '../records/index.js';
+import { requirePlaces, sealErasure, sealMove, sealRecord, stillErased } from '../records/index.js';
 import type { AnyChange, UploadRequest } from './change.js';
 import type { Upload } from './requests/desk.js';
 import type { Sealing } from './requests/permission.js';
@@ -92,7 +92,7 @@ export class Preparer {
       by,
       subject: { kind: change.head.kind, id: change.head.id, version: change.head.version },
       supersedes: change.base?.anchor.index ?? null,
-      threads: [...new Set(change.kind.threads(values, sealed.head))],
+      threads: threadsOf(change, values, sealed.head),
       request,
       part,
       ...signature,
@@ -151,20 +151,26 @@ async function signedBy(
   return { signature, ...(expires === null ? {} : { expires }) };
 }
 
+/** Those of the version; of a record that moves, also the one that it leaves. */
+function threadsOf({ kind, moves }: AnyChange, values: object, head: AnyChange['head']): string[] {
+  return [...new Set([...kind.threads(values, head), ...(moves === undefined ? [] : [moves.from])])];
+}
+
 /** Seals a change: its values, or what an erasure leaves of those of its base. */
 async function seal(
   change: AnyChange,
-  keys: SealingKeys,
+  keys: KeyStore,
   random: (bytes: number) => Uint8Array,
   salts?: (name: string) => Uint8Array,
 ): Promise<Omit<SealedErasure, 'rewraps'> & Partial<Pick<SealedErasure, 'rewraps'>>> {
-  const { kind, head, base, erases } = change;
+  const { kind, head, base, erases, moves } = change;
   if (erases !== undefined && base !== null)
     return sealErasure(kind, { base, ...erases }, keys, random, salts);
   const values = parseValues(change);
-  requirePlaces(kind, { values, head }, base);
+  requirePlaces(kind, { values, head }, base, moves);
   const sealed = await sealRecord(kind, head, values, keys, random, stillErased(base, values), salts);
-  return { ...sealed, detail: {}, head, values };
+  const moved = moves === undefined ? { detail: {} } : await sealMove(moves, keys);
+  return { ...sealed, ...moved, head, values };
 }
 
 function authorityOf(change: AnyChange, caller: Member, required: Required, upload: Upload | null): bigint[] {

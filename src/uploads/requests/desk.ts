@@ -78,7 +78,9 @@ export class Desk {
     const all: Required[] = [];
     for (const change of changes) {
       const situation = [situationOf(change), ...(change.besides ?? [])].join();
-      if (!isGated(change) || situations.has(situation)) continue;
+      if (!isGated(change)) continue;
+      if (change.asks !== undefined) all.push({ ...NOTHING, requirements: change.asks });
+      if (situations.has(situation)) continue;
       situations.add(situation);
       all.push(await this.#deps.policies.requiredFor(change));
     }
