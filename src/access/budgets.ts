@@ -37,6 +37,26 @@ export const BUDGETS: Readonly<Partial<Record<Role, Readonly<Partial<Record<Budg
   AUDITOR:   { OPENED:    [ 20, 100,       60,   300] },
 };
 
+/** One line of the table, as the recorded policy has it. */
+export interface BudgetRow {
+  readonly role: Role;
+  readonly act: BudgetAct;
+  readonly memberHour: number;
+  readonly memberDay: number;
+  readonly institutionHour: number;
+  readonly institutionDay: number;
+}
+
+/** The table line by line: what holds where no policy was recorded. */
+export const BUDGET_ROWS: readonly BudgetRow[] = ROLES.flatMap((role) =>
+  BUDGET_ACTS.flatMap((act) => {
+    const row = BUDGETS[role]?.[act];
+    if (row === undefined) return [];
+    const [memberHour, memberDay, institutionHour, institutionDay] = row;
+    return [{ role, act, memberHour, memberDay, institutionHour, institutionDay }];
+  }),
+);
+
 /** One bound: so many of an act in a window. */
 export interface Budget {
   readonly act: BudgetAct;
@@ -45,33 +65,29 @@ export interface Budget {
   readonly most: number;
 }
 
-const PLACES: readonly (readonly [BudgetHolder, BudgetWindow])[] = [
-  ['MEMBER', 'HOUR'],
-  ['MEMBER', 'DAY'],
-  ['INSTITUTION', 'HOUR'],
-  ['INSTITUTION', 'DAY'],
+type Place = Exclude<keyof BudgetRow, 'role' | 'act'>;
+
+const PLACES: readonly (readonly [BudgetHolder, BudgetWindow, Place])[] = [
+  ['MEMBER', 'HOUR', 'memberHour'],
+  ['MEMBER', 'DAY', 'memberDay'],
+  ['INSTITUTION', 'HOUR', 'institutionHour'],
+  ['INSTITUTION', 'DAY', 'institutionDay'],
 ];
 
 /**
- * The bounds that hold for someone with these roles at a moment: the one place that is asked for them.
- * @param _at the moment; the table is the same at every moment as long as it stands in code
+ * The bounds that hold for someone with these roles: the one place that is asked for them.
+ * @param table as it is in force
  */
-export function budgetsOf(roles: ReadonlySet<Role>, _at: Date): readonly Budget[] {
+export function budgetsOf(roles: ReadonlySet<Role>, table: readonly BudgetRow[]): readonly Budget[] {
+  const own = table.filter(({ role }) => roles.has(role));
   return BUDGET_ACTS.flatMap((act) => {
-    const rows = rowsOf(roles, act);
+    const rows = own.filter((row) => row.act === act);
     if (rows.length === 0) return [];
-    return PLACES.map(([holder, window], place) => ({
+    return PLACES.map(([holder, window, place]) => ({
       act,
       holder,
       window,
-      most: Math.max(...rows.map((row) => row[place] ?? 0)),
+      most: Math.max(...rows.map((row) => row[place])),
     }));
-  });
-}
-
-function rowsOf(roles: ReadonlySet<Role>, act: BudgetAct): readonly Row[] {
-  return ROLES.filter((role) => roles.has(role)).flatMap((role) => {
-    const row = BUDGETS[role]?.[act];
-    return row === undefined ? [] : [row];
   });
 }

@@ -11,6 +11,7 @@ import {
   WRITING_ROLES,
   type GuardedClass,
 } from './matrix.js';
+import { THRESHOLDS } from './thresholds.js';
 
 /** What a cell needs said beside its level. */
 const NOTES: Readonly<Record<string, string>> = {
@@ -25,6 +26,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   roles: rolesTable,
   purposes: purposesTable,
   budgets: budgetsTable,
+  thresholds: thresholdsTable,
 };
 
 /**
@@ -50,6 +52,11 @@ function budgetsTable(): string {
   );
   const head = ['role', 'act', 'member, hour', 'member, day', 'institution, hour', 'institution, day'];
   return table(head, rows);
+}
+
+function thresholdsTable(): string {
+  const rows = THRESHOLDS.map(({ rule, most, seconds }) => [rule, String(most), `${seconds / 3600} h`]);
+  return table(['rule', 'usual up to', 'within'], rows);
 }
 
 function matrixTable(): string {

@@ -28,6 +28,9 @@ import {
 } from '../uploads/index.js';
 import {
   accessBatchKind,
+  ACCESS_POLICY_OPERATIONS,
+  AccessPolicy,
+  accessPolicyKind,
   Consent,
   CONSENT_OPERATIONS,
   consentKind,
@@ -76,6 +79,7 @@ export const RECORD_TYPES: readonly RecordType[] = [
   recordType(subsidyKind, (record) => new Subsidy(record)),
   recordType(holdKind, (record) => new Hold(record)),
   recordType(erasureKind, (record) => new Erasure(record)),
+  recordType(accessPolicyKind, (record) => new AccessPolicy(record)),
   recordType(consentKind, (record) => new Consent(record)),
   recordType(viewKind, (record) => new View(record)),
   recordType(referralKind, (record) => new Referral(record)),
@@ -96,6 +100,7 @@ export const OPERATIONS = new Operations([
   ...REPORTING_OPERATIONS,
   ...FINANCE_OPERATIONS,
   ...ERASURE_OPERATIONS,
+  ...ACCESS_POLICY_OPERATIONS,
   ...CONSENT_OPERATIONS,
   ...VIEW_OPERATIONS,
   ...REFERRAL_OPERATIONS,

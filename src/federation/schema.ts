@@ -40,6 +40,7 @@ import { CustodianResolver, InstitutionResolver, MemberResolver, TrustResolver }
 import { FormResolver, InstitutionReportsResolver, ReportResolver, retraction } from '../reporting/index.js';
 import { guardMutations, policyResolver, UploadRequestResolver } from '../uploads/index.js';
 import {
+  AccessPolicyResolver,
   AccessResolver,
   ActsForResolver,
   BudgetResolver,
@@ -88,6 +89,7 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   HoldResolver,
   ErasureResolver,
   ErasedResolver,
+  AccessPolicyResolver,
   ConsentResolver,
   PatientConsentsResolver,
   ActsForResolver,

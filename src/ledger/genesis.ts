@@ -12,11 +12,13 @@ export interface GenesisOptions {
   /** UUIDs of the log's own record and of the request that begins it. */
   readonly id: string;
   readonly request: string;
+  /** What holds from the beginning on, as those who open the log understand it; public. */
+  readonly parameters?: JsonObject;
 }
 
 /** The entry that begins a log, signed by the service key that it publishes. */
 export async function buildGenesis(options: GenesisOptions): Promise<PendingEntry> {
-  const { keys, ministry, id, request } = options;
+  const { keys, ministry, id, request, parameters = {} } = options;
   return buildSystemEntry(keys, {
     op: GENESIS,
     subject: { kind: 'Log', id, version: 1 },
@@ -27,7 +29,7 @@ export async function buildGenesis(options: GenesisOptions): Promise<PendingEntr
       formats: { entry: 1, block: 1, sealed: 1 },
       keys: [publish('log', keys.logKey), publish('service', keys.serviceKey)],
       ministry: { institution: ministry.institution, member: ministry.member },
-      parameters: {},
+      parameters,
     },
     actor: ministry.member,
     threads: [id],

@@ -1,6 +1,6 @@
 /** Begins a log: keys, and block 0 with the genesis and the ministry's first records. */
 import { randomUUID } from 'node:crypto';
-import { VitrineError } from './core/index.js';
+import { VitrineError, type JsonObject } from './core/index.js';
 import { buildGenesis, type GenesisOptions } from './genesis.js';
 import { createKeyStore, type KeyStore } from './key-store.js';
 import type { Ledger, LedgerOptions } from './contract.js';
@@ -24,6 +24,8 @@ export interface InitOptions extends Omit<LedgerOptions, 'trustFirst' | 'verifyS
   readonly origin: string;
   /** Record ids of the ministry's institution and its first member. */
   readonly ministry: GenesisOptions['ministry'];
+  /** What holds from the beginning on: stands in entry 0 as it is given. */
+  readonly parameters?: JsonObject;
   /** Entries that stand in block 0 beside the genesis: the ministry's institution and its first member. */
   readonly genesis: (context: GenesisContext) => Promise<readonly PendingEntry[]>;
 }
@@ -57,7 +59,8 @@ export async function initLedger(options: InitOptions): Promise<Ledger> {
   );
   const request = randomUUID();
   const by = { key: keys.serviceKey.thumbprint, entry: 0n, mode: 'service' } as const;
-  const genesis = await buildGenesis({ keys, ministry, id: randomUUID(), request });
+  const { parameters = {} } = options;
+  const genesis = await buildGenesis({ keys, ministry, id: randomUUID(), request, parameters });
   const others = await options.genesis({ keys, origin, by, request });
   const ledger = new OpenLedger(options, keys, pinFile, undefined);
   try {

@@ -9,6 +9,7 @@ import type { Ledger, LedgerOptions, WitnessSettings } from '../ledger/index.js'
 import { initLedger, isInitialised, nativeHash, openLedger, readPolicy } from '../ledger/index.js';
 import type { GenesisFacts } from '../uploads/index.js';
 import { genesisRecords, newId } from '../uploads/index.js';
+import { genesisTerms } from '../viewing/index.js';
 import { replayErasures } from './erasures.js';
 import { Closing } from './lifecycle.js';
 import type { Logger } from './log.js';
@@ -82,6 +83,7 @@ export async function beginLedger(
     origin: config.logOrigin,
     ...(await witnessesOf(config)),
     ministry,
+    parameters: { access: genesisTerms() },
     genesis: ({ keys, origin, by, request }) =>
       genesisRecords({ keys, origin, hash: nativeHash, clock }, by, facts, randomBytes, {
         ...ministry,

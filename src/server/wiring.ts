@@ -7,7 +7,7 @@ import { VitrineError } from '../ledger/core/index.js';
 import { type Ledger, nonceKeyOf } from '../ledger/index.js';
 import { requireTrusted } from '../standing/index.js';
 import { Sweep } from '../uploads/index.js';
-import { pageOf } from '../viewing/index.js';
+import { pageOf, requireAccessRules } from '../viewing/index.js';
 import { createTokenReader, remoteKeys, type TokenReader } from './authentication.js';
 import type { DevelopmentIssuer } from './dev-issuer.js';
 import { openDevelopmentIssuer } from './dev-issuer.js';
@@ -113,6 +113,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   const { ledger, system, closing } = opened;
   try {
+    const { store } = system;
+    await requireAccessRules(
+      { trusted: ledger.trusted, fact: (kind, id) => store.facts.newest(kind, id) },
+      log,
+    );
     measureLedger(ledger, metrics);
     const nonces = createNonces(nonceKeyOf(ledger.keys), clock);
     const proofs = new Proofs({ nonces, spent: system.spent, clock });

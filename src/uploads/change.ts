@@ -56,6 +56,8 @@ export interface Change<V extends object = object> {
   readonly reliesOn?: readonly Unrelated<object>[];
   /** Lists that the decision rests on being whole: nothing may have joined one when the commit is made. */
   readonly whole?: readonly WholeList[];
+  /** Records that the decision took not to be there: they must be absent still when the commit is made. */
+  readonly absent?: readonly { readonly kind: string; readonly id: string }[];
   /** Numbers that the commit moves within bounds. */
   readonly counters?: readonly CounterMove[];
   /** What the commit counts against allowances, each thing once in a window of time. */

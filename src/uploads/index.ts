@@ -31,6 +31,7 @@ export {
   PolicyConnection,
   policyIdOf,
   policyKind,
+  relationsToPolicy,
   RequirementObject,
 } from './policies/index.js';
 export type { PolicyValues, Required, Requirement } from './policies/index.js';

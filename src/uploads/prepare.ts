@@ -98,7 +98,7 @@ export class Preparer {
       ...signature,
       detail,
       authority,
-      absent: required.absent,
+      absent: [...required.absent, ...(change.absent ?? [])],
       whole: change.whole ?? [],
       rows: [...sealed.rows, ...(key?.rows ?? [])],
       counters: change.counters ?? [],

@@ -1,3 +1,14 @@
+export { accessPolicyKind } from './access-policy/access-policy.kind.js';
+export { AccessPolicyPayload, AccessPolicyResolver } from './access-policy/access-policy.resolver.js';
+export {
+  AccessBudget,
+  AccessPolicy,
+  AccessTermsObject,
+  AccessThreshold,
+} from './access-policy/access-policy.type.js';
+export { genesisTerms } from './access-policy/in-force.js';
+export { ACCESS_POLICY_OPERATIONS } from './access-policy/operations.js';
+export { requireAccessRules } from './access-policy/start.js';
 export { AccessResolver, PatientAccessResolver } from './access-log/access.resolver.js';
 export { Access, AccessConnection } from './access-log/access.type.js';
 export { consentKind, factsInForce, isInForce } from './consent/consent.kind.js';

@@ -57,6 +57,7 @@ export function relationsTo(type: string, who: string | null): string[] {
     case 'Institution':
       return [...general, ...(ofCity ? ['CUSTODIAN', 'PAYEE'] : []), ...(state ? ['PAYER'] : [])];
     case 'Policy':
+    case 'AccessPolicy':
     case 'Form':
     case 'Report':
       return [...general, ...(ofCity && type === 'Report' ? ['CUSTODIAN'] : [])];
@@ -267,6 +268,7 @@ export async function enact(vitrine: TestVitrine): Promise<Records> {
       recordedFor: { reference: 'Form C-12' },
     }),
     Policy: await policy(vitrine),
+    AccessPolicy: await accessPolicy(vitrine),
     UploadRequest: await waiting(vitrine, city ?? ''),
     ...(await money(make, city ?? '')),
     ...(await report(make)),
@@ -292,6 +294,19 @@ async function policy(vitrine: TestVitrine): Promise<string> {
   );
   if (answer.data === null) throw new Error(`changePolicy failed: ${answer.text}`);
   return answer.data.changePolicy.policy.id;
+}
+
+/** Two regulators record budgets and thresholds as they are. */
+async function accessPolicy(vitrine: TestVitrine): Promise<string> {
+  const answer = await approved<{ setAccessPolicy: { policy: { id: string } } }>(
+    vitrine,
+    ['regulator.one', 'regulator.two'],
+    'setAccessPolicy',
+    { reason: 'As it is' },
+    'policy { id }',
+  );
+  if (answer.data === null) throw new Error(`setAccessPolicy failed: ${answer.text}`);
+  return answer.data.setAccessPolicy.policy.id;
 }
 
 /** City says what a vendor's machine may send. */

@@ -74,6 +74,7 @@ export const EXISTENCE: Readonly<Record<string, string>> = {
   Institution: 'PUBLIC',
   Form: 'PUBLIC',
   Policy: 'PUBLIC',
+  AccessPolicy: 'PUBLIC',
   Member: 'DIRECTORY',
   TrustedDocuments: 'DIRECTORY',
   Patient: 'DIRECTORY',
@@ -117,6 +118,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   },
   TrustedDocuments: { DIRECTORY: 'memberId enforced documents reason' },
   Policy: { PUBLIC: 'situation requirement reason' },
+  AccessPolicy: { PUBLIC: 'rules budgets thresholds hash reason' },
   Form: { PUBLIC: 'code title period indicators validFrom dueDays' },
   Report: {
     DIRECTORY: 'formCode formVersion period state filedAt due late retracted form institution',

@@ -25,6 +25,7 @@ const ROOTS: Readonly<Record<string, (records: Records) => string>> = {
   Member: ({ Member }) => `member(id: "${Member}")`,
   TrustedDocuments: ({ vendor }) => `trustedDocuments(member: "${vendor}")`,
   Policy: () => 'policy(situation: "subsidy.reject")',
+  AccessPolicy: () => 'accessPolicy',
   Form: () => 'form(code: "hospital-activity")',
   Report: ({ Report }) => `report(id: "${Report}")`,
   Programme: ({ Programme }) => `programme(id: "${Programme}")`,

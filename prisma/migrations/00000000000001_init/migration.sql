@@ -1,4 +1,15 @@
 -- CreateTable
+CREATE TABLE "access_policy" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "hash" TEXT NOT NULL,
+
+    CONSTRAINT "access_policy_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "spent" (
     "scope" TEXT NOT NULL,
     "hash" BYTEA NOT NULL,
@@ -445,6 +456,9 @@ CREATE TABLE "referral" (
 
     CONSTRAINT "referral_pkey" PRIMARY KEY ("id")
 );
+
+-- CreateIndex
+CREATE UNIQUE INDEX "access_policy_entry_key" ON "access_policy"("entry");
 
 -- CreateIndex
 CREATE INDEX "spent_expires_idx" ON "spent"("expires");

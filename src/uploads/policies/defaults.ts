@@ -43,6 +43,8 @@ const DEFAULTS: Readonly<Record<string, Terms>> = {
   // Two of two institutions: the payee's own member asks, a regulator approves, and both have time to think better of it.
   [ACCOUNT_CHANGE]: { ...ONE_REGULATOR, waitSeconds: ACCOUNT_WAIT_SECONDS },
   [POLICY_CHANGE]: { ...ONE_REGULATOR, count: 2, ownCounts: true },
+  // Budgets, thresholds and the tables of access.
+  'accessPolicy.set': { ...ONE_REGULATOR, count: 2, ownCounts: true },
 };
 
 /** Situations that operations alone don't tell. Every operation is a situation of its own besides. */

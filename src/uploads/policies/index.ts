@@ -11,7 +11,7 @@ export { mayAct } from './named.js';
 export { POLICY_OPERATIONS } from './operations.js';
 export { Policies } from './policies.js';
 export type { PolicyDependencies, Required, Situated } from './policies.js';
-export { policyIdOf, policyKind } from './policy.kind.js';
+export { policyIdOf, policyKind, relationsToPolicy } from './policy.kind.js';
 export type { PolicyValues } from './policy.kind.js';
 export { Policy, PolicyConnection, PolicyRuleEnum, RequirementObject } from './policy.type.js';
 export { POLICY_RULES } from './requirement.js';

@@ -88,7 +88,8 @@ export function requirementFrom(values: PolicyValues, entry: bigint): Requiremen
   return { ...terms, policy: entry.toString() };
 }
 
-function relationsTo(caller: Caller, custodian: string | null): ReadonlySet<Relation> {
+/** Who somebody is to what the state decides and everyone reads. */
+export function relationsToPolicy(caller: Caller, custodian: string | null): ReadonlySet<Relation> {
   const relations = new Set<Relation>();
   if (caller === null) return relations;
   if (caller.state) relations.add('STATE');
@@ -121,5 +122,5 @@ export const policyKind: RecordKind<PolicyValues> = {
   },
   threads: (_policy, head) => [head.id],
   relations: (caller, records) =>
-    Promise.resolve(records.map(({ head }) => relationsTo(caller, head.custodian))),
+    Promise.resolve(records.map(({ head }) => relationsToPolicy(caller, head.custodian))),
 };

@@ -1,35 +1,9 @@
 /** `me.budgets`. */
 import { Ctx, Field, FieldResolver, Int, ObjectType, Resolver } from 'type-graphql';
-import { BUDGET_ACTS, BUDGET_HOLDERS, type BudgetWindow } from '../../access/index.js';
-import { Classified, DateTimeScalar, enumOf, registerEnum, type RequestContext } from '../../api/index.js';
+import { Classified, DateTimeScalar, type RequestContext } from '../../api/index.js';
 import { Me } from '../../registry/index.js';
+import { BudgetActEnum, BudgetHolderEnum, BudgetWindowEnum } from './enums.js';
 import { budgetsLeft, type BudgetLeft } from './left.js';
-
-const BudgetActEnum = enumOf(BUDGET_ACTS);
-const BudgetHolderEnum = enumOf(BUDGET_HOLDERS);
-const BudgetWindowEnum = { HOUR: 'HOUR', DAY: 'DAY' } as const satisfies { [W in BudgetWindow]: W };
-
-registerEnum(BudgetActEnum, {
-  name: 'BudgetAct',
-  description: 'What a budget counts.',
-  values: {
-    LISTED: 'Patients that were asked for by identifier, found or not.',
-    OPENED: 'Patients of whom a view was opened.',
-    EMERGENCY: 'Patients of whom a view was opened in an emergency.',
-  },
-});
-
-registerEnum(BudgetHolderEnum, {
-  name: 'BudgetHolder',
-  description: 'Whose budget it is.',
-  values: { MEMBER: 'Your own.', INSTITUTION: 'Of all members of your institution together.' },
-});
-
-registerEnum(BudgetWindowEnum, {
-  name: 'BudgetWindow',
-  description: 'The time within which it is counted, in UTC.',
-  values: { HOUR: 'From one full hour to the next.', DAY: 'From midnight to midnight.' },
-});
 
 @ObjectType('Budget', { description: 'How many more different patients may be looked up or opened.' })
 export class BudgetObject {

@@ -9,6 +9,7 @@ import {
 import type { RequestContext } from '../../api/index.js';
 import type { Charge } from '../../ledger/index.js';
 import type { Member } from '../../records/index.js';
+import { accessInForce, type TermsConditions } from '../access-policy/in-force.js';
 
 const VERBS = {
   LISTED: 'patients looked up',
@@ -22,24 +23,31 @@ export function allowanceId(caller: Member, act: BudgetAct, holder: BudgetHolder
   return id === null ? null : `${act.toLowerCase()}/${holder.toLowerCase()}/${id}`;
 }
 
+/** Charges, and what they rest on: the policy that says how much there is. */
+export type Charged = TermsConditions & { readonly charges: readonly Charge[] };
+
 /**
- * The charges of one patient.
+ * The charges of one patient, by the budgets in force when it is committed.
  * @param item the patient's id, or the identifier that was asked for
  */
-export function chargesOf(
-  ctx: Pick<RequestContext, 'viewing' | 'clock'>,
+export async function chargesOf(
+  ctx: Pick<RequestContext, 'viewing' | 'log' | 'records'>,
   caller: Member,
   act: BudgetAct,
   item: string,
-): readonly Charge[] {
-  const budgets = budgetsOf(caller.roles, ctx.clock()).filter((budget) => budget.act === act);
-  return BUDGET_HOLDERS.flatMap((holder) => {
+): Promise<Charged> {
+  const { terms, reliesOn, absent } = await accessInForce(ctx);
+  const budgets = budgetsOf(caller.roles, terms.budgets).filter((budget) => budget.act === act);
+  const charges = BUDGET_HOLDERS.flatMap((holder): readonly Charge[] => {
     const id = allowanceId(caller, act, holder);
     if (id === null) return [];
     const windows = budgets
       .filter((budget) => budget.holder === holder)
       .map(({ window, most }) => ({ seconds: BUDGET_SECONDS[window], most: BigInt(most) }));
+    // Whom the policy gives nothing of an act may do nothing of it: no window would be no bound.
+    if (windows.length === 0) windows.push({ seconds: BUDGET_SECONDS.DAY, most: 0n });
     const what = `${VERBS[act]} by ${holder === 'MEMBER' ? 'a member' : 'an institution'}`;
     return [{ id, item: ctx.viewing.mac('budget', item), windows, what }];
   });
+  return { charges, reliesOn, absent };
 }

@@ -3,6 +3,7 @@ import { BUDGET_SECONDS, budgetsOf, type Budget } from '../../access/index.js';
 import type { RequestContext } from '../../api/index.js';
 import { refillsAt, usedIn, windowCounter } from '../../ledger/index.js';
 import type { Member } from '../../records/index.js';
+import { accessInForce } from '../access-policy/in-force.js';
 import { allowanceId } from './charges.js';
 
 export interface BudgetLeft extends Budget {
@@ -12,11 +13,12 @@ export interface BudgetLeft extends Budget {
 
 /** Every budget of the caller's, in the order of the table. */
 export async function budgetsLeft(
-  ctx: Pick<RequestContext, 'uploads' | 'clock'>,
+  ctx: Pick<RequestContext, 'uploads' | 'clock' | 'log' | 'records'>,
   caller: Member,
 ): Promise<readonly BudgetLeft[]> {
   const now = ctx.clock();
-  const all = budgetsOf(caller.roles, now).map(async (budget) => {
+  const { terms } = await accessInForce(ctx);
+  const all = budgetsOf(caller.roles, terms.budgets).map(async (budget) => {
     const window = { seconds: BUDGET_SECONDS[budget.window] };
     const id = allowanceId(caller, budget.act, budget.holder);
     if (id === null) return [];

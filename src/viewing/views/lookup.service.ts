@@ -43,15 +43,13 @@ async function charge(
   item: string,
   patient: Loaded<PatientValues> | null,
 ): Promise<void> {
-  await ctx.uploads.submit({ requestId: randomUUID(), input: null }, (making) => {
+  await ctx.uploads.submit({ requestId: randomUUID(), input: null }, async (making) => {
     const head = firstHead(viewKind, making.id(), {
       custodian: staff.institution,
       patient: patient?.head.id ?? null,
     });
-    const charges = chargesOf(ctx, staff, 'LISTED', item);
-    return Promise.resolve([
-      creation(viewKind, head, listed(ctx, staff, patient), { ...LIST_PATIENT, charges }),
-    ]);
+    const charged = await chargesOf(ctx, staff, 'LISTED', item);
+    return [creation(viewKind, head, listed(ctx, staff, patient), { ...LIST_PATIENT, ...charged })];
   });
 }
 

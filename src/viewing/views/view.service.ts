@@ -4,7 +4,7 @@ import { parseInput, type AcceptedPort, type RequestContext } from '../../api/in
 import { personOf } from '../../clinical/index.js';
 import type { Loaded, Member } from '../../records/index.js';
 import { creation, firstHead, requireMay, submitOne } from '../../uploads/index.js';
-import { chargesOf } from '../budgets/charges.js';
+import { chargesOf, type Charged } from '../budgets/charges.js';
 import { requireEvidence, type Evidence } from './evidence.js';
 import { OPEN_VIEW } from './operations.js';
 import { PURPOSE_TERMS, requirePurposeRole, requireReason, requireSubjectOf } from './purposes.js';
@@ -27,6 +27,7 @@ export function openView(ctx: RequestContext, input: OpenViewInput): Promise<Acc
     requireReason(purpose, asked.reason);
     const { subject, evidence, decisions } = await requireLook(ctx, caller, asked);
     const values = valuesOf(ctx, caller, asked, evidence);
+    const { charges, reliesOn, absent } = await chargesFor(ctx, caller, asked);
     const head = firstHead(viewKind, making.id(), {
       custodian: caller.institution,
       patient: values.patient,
@@ -37,10 +38,12 @@ export function openView(ctx: RequestContext, input: OpenViewInput): Promise<Acc
         subject.record,
         ...(evidence === null ? [] : [evidence.record]),
         ...(decisions?.person.links ?? []),
+        ...reliesOn,
       ],
+      absent,
       // That no restriction stands, on no file of the person, is an absence: none may come before the commit.
       whole: decisions?.whole ?? [],
-      charges: chargesFor(ctx, caller, asked),
+      charges,
       // An auditor reads in the opening what the look was for; an emergency is announced by it.
       detail: {
         purpose,
@@ -107,8 +110,8 @@ function valuesOf(
 }
 
 /** Budgets count patients; reports and subsidies are no one's. */
-function chargesFor(ctx: RequestContext, caller: Member, { subject, purpose }: Asked) {
-  if (subject.kind !== 'PATIENT') return [];
+function chargesFor(ctx: RequestContext, caller: Member, { subject, purpose }: Asked): Promise<Charged> {
+  if (subject.kind !== 'PATIENT') return Promise.resolve({ charges: [], reliesOn: [], absent: [] });
   return chargesOf(ctx, caller, purpose === 'EMERGENCY' ? 'EMERGENCY' : 'OPENED', subject.id);
 }
 
