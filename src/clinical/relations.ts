@@ -42,7 +42,9 @@ export async function careRelations<V extends object>(
   const filesOf = (record: Unrelated<V>) => files.get(patientOf(record)) ?? [patientOf(record)];
   const asked = records.filter((record) => custodianTreats || !isOwn(record));
   const treated = await treatedBy(caller, [...new Set(asked.flatMap(filesOf))], lookups);
-  const viewed = await viewedBy(caller, records.flatMap(filesOf), lookups);
+  // A view shows nothing of its own to an institution that it may not copy: nobody asks for it.
+  const foreign = records.filter((record) => !isOwn(record));
+  const viewed = await viewedBy(caller, foreign.flatMap(filesOf), lookups);
   return records.map((record) => {
     const relations = new Set<Relation>();
     const person = filesOf(record);
@@ -55,7 +57,8 @@ export async function careRelations<V extends object>(
       isViewOpen(decided, { institution: institution ?? '', purpose }, record.head) &&
       isCaller(caller, member);
     // A view shows the encounters of all files of the person.
-    if (person.some((file) => viewed.get(file)?.some(isOpen) === true)) relations.add('VIEWER');
+    const isViewed = !isOwn(record) && person.some((file) => viewed.get(file)?.some(isOpen) === true);
+    if (isViewed) relations.add('VIEWER');
     if (caller.roles.has('AUDITOR')) relations.add('AUDITOR');
     return relations;
   });
@@ -93,6 +96,6 @@ async function viewedBy(
   patients: readonly string[],
   lookups: RelationLookups,
 ): Promise<ReadonlyMap<string, readonly ViewFact[]>> {
-  if (caller.institution === null) return new Map();
+  if (caller.institution === null || patients.length === 0) return new Map();
   return lookups.viewed([...new Set(patients)], caller.institution);
 }

@@ -33,9 +33,12 @@ export class Facts {
    */
   async newest<V extends object>(kind: RecordKind<V>, id: string): Promise<Unrelated<V> | null> {
     const key = `${kind.name}/${id}`;
+    const { erasures } = this.source.trusted;
     const outcome = this.#current(kind, id) ?? (await this.#read(key, kind, id));
     if (outcome instanceof VitrineError) throw outcome;
-    if (outcome !== null && this.#isNewest(outcome)) keep(this.#kept, key, outcome);
+    // What an erasure overtook may hold what was erased.
+    const isWhole = erasures === this.source.trusted.erasures;
+    if (outcome !== null && isWhole && this.#isNewest(outcome)) keep(this.#kept, key, outcome);
     return outcome as Unrelated<V> | null; // the kind tells what its values are
   }
 

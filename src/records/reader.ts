@@ -52,6 +52,15 @@ export interface RecordReader {
    * meant for few. Throws INTEGRITY_VIOLATION when one is missing or doesn't verify.
    */
   complete<V extends object>(kind: RecordKind<V>, list: ListColumn, thread: string): Promise<Loaded<V>[]>;
+  /**
+   * The same of several threads, each record verified once and then kept for as long as the log knows neither a later version
+   * nor one more in the list: for what is made of many records again and again. What the caller is to them isn't told.
+   */
+  whole<V extends object>(
+    kind: RecordKind<V>,
+    column: string,
+    threads: readonly string[],
+  ): Promise<readonly Unrelated<V>[]>;
   /** What the caller is to records that aren't stored yet, or that another reader loaded. */
   relate<V extends object>(kind: RecordKind<V>, records: readonly Unrelated<V>[]): Promise<Loaded<V>[]>;
   /** Forgets what this request has read: after a mutation, and between a subscription's events. */
@@ -171,6 +180,9 @@ export class CallerReader implements RecordReader {
     thread: string,
   ): Promise<{ readonly records: Loaded<V>[]; readonly pages: number }> {
     const records: Loaded<V>[] = [];
+    const { trusted } = this.#store.ledger;
+    // Of most patients there are no consents and no links, which the log says without a query.
+    if (trusted.alarm === undefined && trusted.listLength(kind.name, thread) === 0) return records;
     const where = [listedOn(list, thread)];
     let pages = 0;
     let after: string | null = null;
@@ -184,6 +196,15 @@ export class CallerReader implements RecordReader {
       after = page.hasNextPage ? (page.edges.at(-1)?.cursor ?? null) : null;
     } while (after !== null);
     return { records, pages };
+  }
+
+  async whole<V extends object>(
+    kind: RecordKind<V>,
+    column: string,
+    threads: readonly string[],
+  ): Promise<readonly Unrelated<V>[]> {
+    const lists = await this.#store.whole.of(kind, column, threads);
+    return threads.flatMap((thread) => lists.get(thread) ?? []);
   }
 
   async relate<V extends object>(

@@ -68,7 +68,10 @@ export class RecordStore {
       open: (kind, row, head) => this.#open(kind, row, head),
       reported: (error) => this.reported(error),
     });
-    deps.ledger.onAdvance(() => this.facts.dropErased());
+    deps.ledger.onAdvance(() => {
+      this.facts.dropErased();
+      this.whole.dropErased();
+    });
   }
 
   get ledger(): Ledger {

@@ -31,6 +31,8 @@ const ATTEMPTS = 6;
 export class WholeLists {
   readonly #kept = new Map<string, List>();
   #records = 0;
+  /** Erasures of the log when something was dropped last. */
+  #erasures = 0;
 
   constructor(private readonly deps: WholeListsDependencies) {}
 
@@ -54,11 +56,22 @@ export class WholeLists {
       if (unknown.length === 0) return found as Map<string, readonly Unrelated<V>[]>;
       if (attempt === ATTEMPTS)
         throw new VitrineError('UNAVAILABLE', `lists of ${kind.name} change faster than they can be read`);
+      const { erasures } = this.deps.trusted;
       for (const [thread, list] of await this.#read(kind, column, unknown)) {
         found.set(thread, list);
-        this.#keep(keyOf(kind, column, thread), list);
+        // What an erasure overtook may hold what was erased.
+        if (erasures === this.deps.trusted.erasures) this.#keep(keyOf(kind, column, thread), list);
       }
     }
+  }
+
+  /** Drops what is kept when something was erased since: values that are gone are not to stay in memory. */
+  dropErased(): void {
+    const { erasures } = this.deps.trusted;
+    if (erasures === this.#erasures) return;
+    this.#erasures = erasures;
+    this.#kept.clear();
+    this.#records = 0;
   }
 
   #current(kind: AnyKind, column: string, thread: string): List | undefined {

@@ -205,6 +205,10 @@ export class World {
           of(kind).filter((record) => matches(kind, record, { where, first: 1000 })),
         );
       },
+      whole: (kind, column, threads) => {
+        const where: Condition[] = [{ column, op: 'in', value: threads }];
+        return Promise.resolve(of(kind).filter((record) => matches(kind, record, { where, first: 1000 })));
+      },
       versions: () => Promise.resolve([]),
       relate,
       forget: () => {},

@@ -2,6 +2,9 @@
  * The other end of PageRenderer, in a thread of its own: from a model, or an SVG document, to a PNG. It sees what is to be shown
  * and the fonts, and nothing else: no settings, no keys, no database.
  */
+import { readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { Resvg } from '@resvg/resvg-js';
 import { VitrineError } from '../../ledger/core/index.js';
@@ -11,6 +14,18 @@ import type { RenderAnswer, RenderJob } from './protocol.js';
 /** Drawing needs no font and no file: texts are outlines. */
 const OPTIONS = { font: { loadSystemFonts: false }, logLevel: 'off' } as const;
 const layouts = new LayoutCache();
+
+/** Answers go first: a page is drawn with what processor time they leave. Linux alone gives each thread a priority of its own. */
+function yieldToAnswers(): void {
+  try {
+    const thread = Number(basename(readlinkSync('/proc/thread-self')));
+    setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Elsewhere, or where it isn't allowed, all threads are equal.
+  }
+}
+
+yieldToAnswers();
 
 function render(svg: string, scale: 1 | 2): RenderAnswer {
   const image = new Resvg(svg, { ...OPTIONS, fitTo: { mode: 'zoom', value: scale } }).render();

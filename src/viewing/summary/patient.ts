@@ -6,7 +6,7 @@ import {
   type EncounterValues,
   type PatientValues,
 } from '../../clinical/index.js';
-import type { FieldClass, Loaded } from '../../records/index.js';
+import type { FieldClass, Unrelated } from '../../records/index.js';
 import { orEmpty } from '../../standing/index.js';
 import type { PageLine, PageModel, Section, TimelineEntry } from '../pages/index.js';
 import type { Purpose } from '../views/purposes.js';
@@ -17,11 +17,11 @@ import { ENCOUNTER_LABELS, HEADINGS, PATIENT_LABELS, PURPOSE_WORDS, type Languag
 export interface PatientFacts {
   readonly purpose: Purpose;
   readonly language: Language;
-  readonly patient: Loaded<PatientValues>;
+  readonly patient: Unrelated<PatientValues>;
   /** Other files of the same person that may be shown. */
-  readonly others: readonly Loaded<PatientValues>[];
+  readonly others: readonly Unrelated<PatientValues>[];
   /** Those that may be shown, of all files. */
-  readonly encounters: readonly Loaded<EncounterValues>[];
+  readonly encounters: readonly Unrelated<EncounterValues>[];
   /** Some are left out because of their label. */
   readonly withheld: boolean;
   /** Names of institutions, by id. */

@@ -1,4 +1,7 @@
-/** From an open view to what its pages hold: everything loaded anew, and verified, for each page that is fetched. */
+/**
+ * From an open view to what its pages hold. Everything is verified; care is kept from page to page, for as long as the log knows
+ * no later version and no more of it, so that leafing through many encounters doesn't open each of them for each page.
+ */
 import { loadVisible } from '../../access/index.js';
 import type { RequestContext } from '../../api/index.js';
 import {
@@ -9,7 +12,7 @@ import {
 } from '../../clinical/index.js';
 import { programmeKind } from '../../finance/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
-import type { Loaded, Member } from '../../records/index.js';
+import type { Loaded, Member, Unrelated } from '../../records/index.js';
 import { formKind } from '../../reporting/index.js';
 import { institutionKind, memberKind } from '../../standing/index.js';
 import type { PageModel, Watermark } from '../pages/index.js';
@@ -86,22 +89,21 @@ export async function modelOf(ctx: RequestContext, open: OpenView): Promise<Page
 
 /** What a view shows of a person: its other files and the encounters of all of them. */
 interface Care {
-  readonly others: readonly Loaded<PatientValues>[];
-  readonly encounters: readonly Loaded<EncounterValues>[];
+  readonly others: readonly Unrelated<PatientValues>[];
+  readonly encounters: readonly Unrelated<EncounterValues>[];
   /** Some are left out because of their label. */
   readonly withheld: boolean;
 }
 
-async function careOf(ctx: RequestContext, open: OpenView, patient: Loaded<PatientValues>): Promise<Care> {
+async function careOf(ctx: RequestContext, open: OpenView, patient: Unrelated<PatientValues>): Promise<Care> {
   const { facts = [], person } = open.decisions ?? {};
   const ids = (person?.files ?? []).filter((file) => file !== patient.head.id);
-  const linked = (await ctx.records.loadMany(patientKind, ids))
+  const linked = (await Promise.all(ids.map((id) => ctx.records.fact(patientKind, id))))
     .filter((file) => file !== null)
     .filter(({ values, erased }) => !values.retracted && erased?.whole !== true);
   const others = linked.filter((file) => mayShow(facts, open, file));
   const files = [patient, ...others].map(({ head }) => head.id);
-  const lists = await Promise.all(files.map((id) => ctx.records.complete(encounterKind, 'patient', id)));
-  const all = lists.flat();
+  const all = await ctx.records.whole(encounterKind, 'patient', files);
   const encounters = all.filter((encounter) => mayShow(facts, open, encounter));
   const withheld = encounters.length < all.length || others.length < linked.length;
   return { others, encounters, withheld };
@@ -109,7 +111,7 @@ async function careOf(ctx: RequestContext, open: OpenView, patient: Loaded<Patie
 
 async function placesOf(
   ctx: RequestContext,
-  records: readonly Loaded<object>[],
+  records: readonly Unrelated<object>[],
 ): Promise<ReadonlyMap<string, string>> {
   const ids = [...new Set(records.flatMap(({ head }) => head.custodian ?? []))];
   return new Map(await Promise.all(ids.map(async (id) => [id, await nameOf(ctx, id)] as const)));

@@ -1,9 +1,9 @@
 /** What a patient's consents take from looking: restrictions by institution and purpose, and labels that nobody granted. */
 import type { RequestContext } from '../../api/index.js';
-import { isLabelOpen, isRestricted, personOf, type Person } from '../../clinical/index.js';
+import { isLabelOpen, isRestricted, type Person } from '../../clinical/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { WholeList } from '../../ledger/index.js';
-import type { ConsentFact, Loaded, Member } from '../../records/index.js';
+import type { ConsentFact, Member, Unrelated } from '../../records/index.js';
 import { consentKind, factsInForce } from '../consent/consent.kind.js';
 import type { Purpose } from './purposes.js';
 
@@ -25,8 +25,7 @@ export interface Decisions {
 }
 
 /** @throws VitrineError INTEGRITY_VIOLATION when a consent or a link is missing: that none restricts rests on all being there */
-export async function decisionsOf(ctx: Reader, patient: string): Promise<Decisions> {
-  const person = await personOf(ctx, patient);
+export async function decisionsOf(ctx: Reader, person: Person): Promise<Decisions> {
   const now = ctx.clock().toISOString();
   const lists = await Promise.all(
     person.files.map(async (file) => {
@@ -60,7 +59,7 @@ export function requireUnrestricted(consents: readonly ConsentFact[], { caller, 
 export function mayShow(
   consents: readonly ConsentFact[],
   { caller, purpose }: Look,
-  { head }: Pick<Loaded<object>, 'head'>,
+  { head }: Pick<Unrelated<object>, 'head'>,
 ): boolean {
   const { institution } = caller;
   if (purpose === 'EMERGENCY' || head.label === null) return true;

@@ -1,32 +1,34 @@
 /** What a view is of: found, allowed, and loaded from verified records; at its opening, and again for each page. */
 import { levelOf, notFound, PURPOSE_CLASSES } from '../../access/index.js';
 import type { RequestContext } from '../../api/index.js';
-import { patientKind, type PatientValues } from '../../clinical/index.js';
+import { patientKind, personOf, type PatientValues, type Person } from '../../clinical/index.js';
 import { subsidyKind, type SubsidyValues } from '../../finance/index.js';
 import { VitrineError, type InputPath } from '../../ledger/core/index.js';
-import type { AnyKind, Loaded } from '../../records/index.js';
+import type { AnyKind, Loaded, Unrelated } from '../../records/index.js';
 import { reportKind, type ReportValues } from '../../reporting/index.js';
 import type { SubjectKind } from './purposes.js';
 import { decisionsOf, mayShow, requireUnrestricted, type Decisions, type Look } from './restriction.js';
 
-/** A loaded subject. */
+/** A subject, verified; what the caller is to a patient, evidence and consents say, not relations. */
 export type Subject =
-  | { readonly kind: 'PATIENT'; readonly record: Loaded<PatientValues> }
+  | { readonly kind: 'PATIENT'; readonly record: Unrelated<PatientValues> }
   | { readonly kind: 'REPORT'; readonly record: Loaded<ReportValues> }
   | { readonly kind: 'SUBSIDY'; readonly record: Loaded<SubsidyValues> };
 
-const KINDS = { PATIENT: patientKind, REPORT: reportKind, SUBSIDY: subsidyKind } as const satisfies Record<
-  SubjectKind,
-  AnyKind
+const KINDS = { REPORT: reportKind, SUBSIDY: subsidyKind } as const satisfies Partial<
+  Record<SubjectKind, AnyKind>
 >;
 
-/** The subject's record; null when there is none, or nothing is left of it. */
+/** The subject's record as the log has it; null when there is none, or nothing is left of it. @throws VitrineError INTEGRITY_VIOLATION */
 export async function findSubject(
   ctx: Pick<RequestContext, 'records'>,
   kind: SubjectKind,
   id: string,
 ): Promise<Subject | null> {
-  const record = await ctx.records.load<object>(KINDS[kind], id);
+  const record =
+    kind === 'PATIENT'
+      ? await ctx.records.fact(patientKind, id)
+      : await ctx.records.load<object>(KINDS[kind], id);
   if (record === null || record.erased?.whole === true) return null;
   return { kind, record } as Subject; // the kind tells what its values are
 }
@@ -45,16 +47,17 @@ export async function requireMayLook(
   ctx: Pick<RequestContext, 'records' | 'clock'>,
   look: Look,
   subject: Subject,
-  path?: InputPath,
+  { path, person }: { readonly path?: InputPath; readonly person?: Person | null } = {},
 ): Promise<Allowed> {
   const { caller, purpose } = look;
-  const { kind, record } = subject;
-  if (kind === 'PATIENT') {
-    const decisions = await decisionsOf(ctx, record.head.id);
+  if (subject.kind === 'PATIENT') {
+    const { record } = subject;
+    const decisions = await decisionsOf(ctx, person ?? (await personOf(ctx, record.head.id)));
     requireUnrestricted(decisions.facts, look);
     if (!mayShow(decisions.facts, look, record)) throw labelled();
     return { decisions };
   }
+  const { record } = subject;
   const isShown = PURPOSE_CLASSES[purpose].some(
     (shown) => levelOf(caller, record.relations, shown) !== 'NONE',
   );

@@ -62,23 +62,15 @@ async function requireLook(
   caller: Member,
   { subject: { kind, id }, purpose, evidence: given }: Asked,
 ): Promise<Allowed & { readonly subject: Subject; readonly evidence: Evidence | null }> {
+  const person = kind === 'PATIENT' ? await personOf(ctx, id) : null;
+  const sought = { patient: id, files: person?.files ?? [] };
   const { evidence: wanted } = PURPOSE_TERMS[purpose];
-  const evidence = wanted ? await evidenceFor(ctx, caller, id, given) : null;
+  const evidence = wanted ? await requireEvidence(ctx, caller, sought, given) : null;
   const subject = await findSubject(ctx, kind, id);
   const path = ['input', 'subject', 'id'];
   if (subject === null) throw notFound(kind.toLowerCase(), path);
-  const { decisions } = await requireMayLook(ctx, { caller, purpose }, subject, path);
+  const { decisions } = await requireMayLook(ctx, { caller, purpose }, subject, { path, person });
   return { subject, evidence, decisions };
-}
-
-async function evidenceFor(
-  ctx: RequestContext,
-  caller: Member,
-  patient: string,
-  given: Asked['evidence'],
-): Promise<Evidence> {
-  const { files } = await personOf(ctx, patient);
-  return requireEvidence(ctx, caller, { patient, files }, given);
 }
 
 function valuesOf(
