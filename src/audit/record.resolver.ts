@@ -2,6 +2,7 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { Classified, HashScalar, MutationPayload, RecordObject, type RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
+import { Access } from '../viewing/index.js';
 import { BlockObject } from './block.type.js';
 import { bundleOf } from './bundle.service.js';
 import { ProofBundleObject } from './bundle.type.js';
@@ -44,6 +45,19 @@ export class RecordLogResolver {
     })
     fields?: string[] | null,
   ): Promise<ProofBundleObject> {
+    return new ProofBundleObject(await bundleOf(ctx, record, fields));
+  }
+}
+
+@Resolver(() => Access)
+export class AccessProofResolver {
+  @Classified('DIRECTORY')
+  @FieldResolver(() => ProofBundleObject, {
+    description:
+      'Proof of it to check offline: of a view’s receipt, or of the one line of a batch of reads that says so, without the others’.',
+  })
+  async proof(@Ctx() ctx: RequestContext, @Root() { accessed }: Access): Promise<ProofBundleObject> {
+    const { record, fields } = accessed.proved;
     return new ProofBundleObject(await bundleOf(ctx, record, fields));
   }
 }

@@ -7,6 +7,7 @@ import type { NonEmptyArray } from 'type-graphql';
 import { shieldSchema } from '../access/index.js';
 import type { RequestContext } from '../api/index.js';
 import {
+  AccessProofResolver,
   AnchorResolver,
   BatchReceiptResolver,
   BlockFieldsResolver,
@@ -109,6 +110,7 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   ReceiptResolver,
   ReceiptProofResolver,
   RecordLogResolver,
+  AccessProofResolver,
   PayloadReceiptResolver,
   BatchReceiptResolver,
   UploadRequestResolver,

@@ -22,7 +22,7 @@ import {
 } from '../../registry/index.js';
 import { View } from '../views/view.type.js';
 import { AccessFilter } from './access.filter.js';
-import { accessOf, followAccesses, listAccesses, rolesOf } from './access.service.js';
+import { accessesAt, followAccesses, listAccesses, rolesOf } from './access.service.js';
 import { Access, AccessConnection, toConnection } from './access.type.js';
 
 /** Arguments of the feed, as type-graphql hands them to `subscribe`. */
@@ -46,7 +46,7 @@ export class AccessResolver {
   @Query(() => AccessConnection, {
     nullable: true,
     description:
-      'Who looked at a patient’s file, newest first: a list that is proven whole. All of it, of all linked files, for the patient and who acts for it; of this file, all for auditors, and for an institution what its own members did.',
+      'Who looked at a patient’s file or read values of it, newest first: a list that is proven whole. All of it, of all linked files, for the patient and who acts for it; of this file, all for auditors, and for an institution what its own members did.',
   })
   async accessLog(
     @Arg('patient', () => ID, { description: 'Whose file.' }) patient: string,
@@ -61,7 +61,7 @@ export class AccessResolver {
   @Classified('STRUCTURE')
   @Subscription(() => Access, {
     description:
-      'For patients and who acts for them: every access to the person’s files once and in order, as it is written down. To go on after an interruption pass the last index seen; it works across servers and restarts.',
+      'For patients and who acts for them: every access to the person’s files once and in order, as it comes to the log: reads with the batch that holds them. To go on after an interruption pass the last index seen; it works across servers and restarts.',
     subscribe: follow,
   })
   async accessToMe(
@@ -76,23 +76,24 @@ export class AccessResolver {
       nullable: true,
       description: 'Whose, of those for whom you act; your own by default. It ends with the appointment.',
     })
-    _patient?: string,
+    patient?: string,
   ): Promise<Access> {
-    return new Access(await accessOf(ctx, entry));
+    const [first, ...others] = await accessesAt(ctx, entry, patient);
+    return new Access(first, others);
   }
 
   @Classified('DIRECTORY')
   @FieldResolver(() => Institution, { nullable: true, description: 'The institution whose member looked.' })
-  async institution(@Root() { record }: Access, @Ctx() ctx: RequestContext): Promise<Institution | null> {
-    const id = record.values.institution;
+  async institution(@Root() { accessed }: Access, @Ctx() ctx: RequestContext): Promise<Institution | null> {
+    const { institution: id } = accessed;
     const found = id === null ? null : await findInstitution(ctx, id);
     return found === null ? null : toInstitution(found);
   }
 
   @Classified('DIRECTORY')
   @FieldResolver(() => [RoleEnum], { description: 'What the member who looked does, as of now.' })
-  async roles(@Root() { record }: Access, @Ctx() ctx: RequestContext): Promise<string[]> {
-    return [...(await rolesOf(ctx, record))];
+  async roles(@Root() { accessed }: Access, @Ctx() ctx: RequestContext): Promise<string[]> {
+    return [...(await rolesOf(ctx, accessed))];
   }
 
   @Classified('DIRECTORY')
@@ -101,17 +102,15 @@ export class AccessResolver {
     description:
       'The member who looked; null where that isn’t for you to know: to patients, names stay with the institution.',
   })
-  async member(@Root() { record }: Access, @Ctx() ctx: RequestContext): Promise<Member | null> {
-    const found = await findMember(ctx, record.values.member);
+  async member(@Root() { accessed }: Access, @Ctx() ctx: RequestContext): Promise<Member | null> {
+    const found = await findMember(ctx, accessed.member);
     return found === null ? null : toMember(found);
   }
 
   @Classified('DIRECTORY')
-  @FieldResolver(() => View, {
-    description: 'Its receipt; `view { proof { bundle } }` proves it offline.',
-  })
-  view(@Root() { record }: Access): View {
-    return new View(record);
+  @FieldResolver(() => View, { nullable: true, description: 'Its receipt; null of reads.' })
+  view(@Root() { accessed: { view } }: Access): View | null {
+    return view === null ? null : new View(view);
   }
 }
 

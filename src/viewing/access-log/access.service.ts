@@ -1,7 +1,8 @@
 /**
- * Who looked at a patient's file: the receipts on the patient's thread, as a list that is proven whole, and as a feed.
+ * Who looked at a patient's file: the receipts on the patient's thread, as a list that is proven whole, the lines about it in
+ * batches of raw reads, as many as an anchored counter says, and both as a feed.
  *
- * The patient, and who acts for it, sees all of them. Anybody else sees the receipts that it sees anyway: an auditor all, an
+ * The patient, and who acts for it, sees all of them. Anybody else sees what it sees anyway: an auditor all, an
  * institution its own members'. The keeper of a file isn't told who else looks at it: that a certain clinic does says
  * something of the patient's health.
  */
@@ -10,15 +11,16 @@ import { followLog, parseInput, type Choice, type RequestContext, type Trail } f
 import { findPatient, linkedFiles } from '../../clinical/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { VerifiedEntry } from '../../ledger/index.js';
-import type { Loaded, Role } from '../../records/index.js';
+import type { Role } from '../../records/index.js';
 import { memberKind } from '../../standing/index.js';
-import { viewKind, type ViewValues } from '../views/view.kind.js';
+import { accessBatchKind } from '../reads/batch.kind.js';
+import { counterOf, type FoundLine, linesAbout, readsOf } from '../reads/reads.service.js';
+import { accessRelations, viewKind } from '../views/view.kind.js';
 import { accessFilter, matches, type AccessFilter } from './access.filter.js';
-
-export type AccessRecord = Loaded<ViewValues>;
+import { type Accessed, isBehind, newestFirst, ofLine, ofView, type Place } from './accessed.js';
 
 export interface AccessPage {
-  readonly records: readonly AccessRecord[];
+  readonly accesses: readonly Accessed[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
 }
@@ -34,25 +36,53 @@ export async function listAccesses(
   { first, after }: { readonly first: number; readonly after?: string },
 ): Promise<AccessPage> {
   const wanted = parseInput(accessFilter, filter ?? {}, ['filter']);
-  const before = after === undefined ? null : positionOf(after);
-  const files = (await ownFiles(ctx, patient)) ?? [patient];
+  const place = after === undefined ? null : placeOf(after);
+  const own = await ownFiles(ctx, patient);
+  const files = own ?? [patient];
+  const [views, reads] = await Promise.all([
+    wanted.act === 'READ' ? [] : viewsOf(ctx, files),
+    wanted.act === null || wanted.act === 'READ' ? readsFor(ctx, files, own) : [],
+  ]);
+  const all = [...views, ...reads]
+    .filter((accessed) => visible(ctx.caller, viewKind, accessed) && matches(wanted, accessed))
+    .sort(newestFirst);
+  const start = place === null ? 0 : all.filter((accessed) => !isBehind(accessed.place, place)).length;
+  const accesses = all.slice(start, start + first);
+  return { accesses, hasNextPage: start + first < all.length, hasPreviousPage: start > 0 };
+}
+
+async function viewsOf(ctx: RequestContext, files: readonly string[]): Promise<readonly Accessed[]> {
   const lists = await Promise.all(files.map((file) => ctx.records.complete(viewKind, 'patient', file)));
-  const all = lists
-    .flat()
-    .filter((record) => visible(ctx.caller, viewKind, record) && matches(wanted, record.values))
-    .sort((a, b) => (a.anchor.index > b.anchor.index ? -1 : 1));
-  const start = before === null ? 0 : all.filter(({ anchor }) => anchor.index >= before).length;
-  const records = all.slice(start, start + first);
-  return { records, hasNextPage: start + first < all.length, hasPreviousPage: start > 0 };
+  return lists.flat().map(ofView);
+}
+
+async function readsFor(
+  ctx: RequestContext,
+  files: readonly string[],
+  own: readonly string[] | null,
+): Promise<readonly Accessed[]> {
+  const lists = await Promise.all(files.map((file) => readsOf(ctx, file)));
+  return lists.flat().map((found) => toAccessed(ctx, found, own));
+}
+
+function toAccessed(
+  { caller }: RequestContext,
+  { batch, line }: FoundLine,
+  own: readonly string[] | null,
+): Accessed {
+  const [, { patient, member }] = line;
+  const access = { patient, member, institution: batch.head.custodian };
+  return ofLine(batch, line, accessRelations(caller, new Set(own), access));
 }
 
 /** The place of an access in the list, for whoever goes on from there: later ones come before it and don't move it. */
-export function cursorOf({ anchor }: AccessRecord): string {
-  return anchor.index.toString();
+export function cursorOf({ place: { index, line } }: Accessed): string {
+  return line === 0 ? index.toString() : `${index}.${line}`;
 }
 
-function positionOf(cursor: string): bigint {
-  if (/^\d{1,19}$/.test(cursor)) return BigInt(cursor);
+function placeOf(cursor: string): Place {
+  const [, index, line = '0'] = /^(\d{1,19})(?:\.(\d{1,3}))?$/.exec(cursor) ?? [];
+  if (index !== undefined) return { index: BigInt(index), line: Number(line) };
   throw new VitrineError('BAD_USER_INPUT', 'expected a cursor of this list', { path: ['after'] });
 }
 
@@ -69,32 +99,61 @@ export function followAccesses(
 }
 
 async function accessesOf(ctx: RequestContext, patient: string | null | undefined): Promise<Choice> {
-  const wanted = patient ?? ctx.caller?.patient ?? null;
-  const files = wanted === null ? null : await ownFiles(ctx, wanted);
-  if (files === null)
-    throw new VitrineError('FORBIDDEN', 'this is for the patient, and for who acts for it', {
-      path: ['patient'],
-    });
-  const own = new Set(files);
-  return ({ leaf, opening }) =>
-    opening.subject.kind === viewKind.name &&
-    leaf.supersedes === null &&
-    opening.threads.some(({ id }) => own.has(id));
+  const own = new Set(await requireFiles(ctx, patient));
+  const counters = new Set([...own].map((file) => counterOf(ctx, file)));
+  return ({ leaf, opening: { subject, threads, counters: moved = [] } }) => {
+    if (subject.kind === accessBatchKind.name) return moved.some(({ id }) => counters.has(id));
+    return (
+      subject.kind === viewKind.name && leaf.supersedes === null && threads.some(({ id }) => own.has(id))
+    );
+  };
 }
 
-/** The receipt that an entry of the feed is. */
-export async function accessOf(
+/** All files of the person of whom the accesses are followed. */
+async function requireFiles(
   ctx: RequestContext,
-  { index, opening }: VerifiedEntry,
-): Promise<AccessRecord> {
-  const record = await ctx.records.load(viewKind, opening.subject.id);
-  if (record !== null) return record;
+  patient: string | null | undefined,
+): Promise<readonly string[]> {
+  const wanted = patient ?? ctx.caller?.patient ?? null;
+  const files = wanted === null ? null : await ownFiles(ctx, wanted);
+  if (files !== null) return files;
+  throw new VitrineError('FORBIDDEN', 'this is for the patient, and for who acts for it', {
+    path: ['patient'],
+  });
+}
+
+/** The access that an entry of the feed is, and what else of the person's the same batch holds. */
+export async function accessesAt(
+  ctx: RequestContext,
+  { index, opening: { subject } }: VerifiedEntry,
+  patient: string | null | undefined,
+): Promise<readonly [Accessed, ...Accessed[]]> {
+  const [first, ...others] =
+    subject.kind === accessBatchKind.name
+      ? await linesAt(ctx, subject.id, await requireFiles(ctx, patient))
+      : await viewAt(ctx, subject.id);
+  if (first !== undefined) return [first, ...others];
   throw new VitrineError('INTEGRITY_VIOLATION', `the record of entry ${index} is missing`);
 }
 
+async function viewAt(ctx: RequestContext, id: string): Promise<readonly Accessed[]> {
+  const record = await ctx.records.load(viewKind, id);
+  return record === null ? [] : [ofView(record)];
+}
+
+async function linesAt(
+  ctx: RequestContext,
+  id: string,
+  own: readonly string[],
+): Promise<readonly Accessed[]> {
+  const batch = await ctx.records.load(accessBatchKind, id);
+  if (batch === null) return [];
+  return linesAbout(batch, new Set(own)).map((found) => toAccessed(ctx, found, own));
+}
+
 /** Roles of the member who looked. Whoever sees the access may know them, though not the member's record. */
-export async function rolesOf(ctx: RequestContext, { values }: AccessRecord): Promise<readonly Role[]> {
-  return (await ctx.records.load(memberKind, values.member))?.values.roles ?? [];
+export async function rolesOf(ctx: RequestContext, { member }: Accessed): Promise<readonly Role[]> {
+  return (await ctx.records.load(memberKind, member))?.values.roles ?? [];
 }
 
 /** All files of the person, for the person itself and who acts for it; null for anybody else. */

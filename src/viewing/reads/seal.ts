@@ -13,6 +13,7 @@ import {
   LINES,
   MOST_LINES,
   patientsOf,
+  READ_WORD,
   readCounter,
   type ReadLine,
 } from './batch.kind.js';
@@ -85,9 +86,7 @@ async function entryOf(
     part,
     // By the rows alone: whoever finds them again makes the same request.
     inputHash: keys.inputMac(utf8(batch)),
-    counters: patientsOf(values).map((patient) =>
-      moveOf(readCounter(keys.blindKey.mac('access.read', patient))),
-    ),
+    counters: patientsOf(values).map((patient) => moveOf(readCounter(keys.blindKey.mac(READ_WORD, patient)))),
   });
 }
 

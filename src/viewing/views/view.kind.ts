@@ -52,19 +52,27 @@ const values = z.strictObject({
 
 export type ViewValues = z.output<typeof values>;
 
-/** SELF for the patient and for who looked; CUSTODIAN for the institution that looked. */
-function viewRelations(
+/** What a caller is to somebody's access: SELF for the patient and for who looked; CUSTODIAN for the institution that did. */
+export function accessRelations(
   caller: Caller,
   selves: ReadonlySet<string>,
-  { head, values: view }: Unrelated<ViewValues>,
+  access: { readonly patient: string | null; readonly member: string; readonly institution: string | null },
 ): Set<Relation> {
   const relations = new Set<Relation>();
   if (caller === null) return relations;
-  const isPatient = view.patient !== null && selves.has(view.patient);
-  if (isPatient || isCaller(caller, view.member)) relations.add('SELF');
-  if (actsFor(caller, head.custodian)) relations.add('CUSTODIAN');
+  const isPatient = access.patient !== null && selves.has(access.patient);
+  if (isPatient || isCaller(caller, access.member)) relations.add('SELF');
+  if (actsFor(caller, access.institution)) relations.add('CUSTODIAN');
   if (caller.roles.has('AUDITOR')) relations.add('AUDITOR');
   return relations;
+}
+
+function viewRelations(
+  caller: Caller,
+  selves: ReadonlySet<string>,
+  { head, values: { patient, member } }: Unrelated<ViewValues>,
+): Set<Relation> {
+  return accessRelations(caller, selves, { patient, member, institution: head.custodian });
 }
 
 export const viewKind: RecordKind<ViewValues> = {

@@ -1,0 +1,67 @@
+/** The raw reads of a patient, out of the sealed batches that tell of it: all of them, by the counter that says how many. */
+import type { RequestContext } from '../../api/index.js';
+import { VitrineError } from '../../ledger/core/index.js';
+import type { Loaded, Page } from '../../records/index.js';
+import {
+  accessBatchKind,
+  type AccessBatchValues,
+  linesOf,
+  READ_WORD,
+  readCounter,
+  type ReadLine,
+} from './batch.kind.js';
+
+export interface FoundLine {
+  readonly batch: Loaded<AccessBatchValues>;
+  /** The field's name and its value. */
+  readonly line: readonly [string, ReadLine];
+}
+
+/** Batches that are read at once. */
+const PAGE = 500;
+
+/** Name of the counter of a patient's batches. */
+export function counterOf({ viewing }: Pick<RequestContext, 'viewing'>, patient: string): string {
+  return readCounter(viewing.mac(READ_WORD, patient));
+}
+
+/**
+ * Every line about a patient that was sealed.
+ * @throws VitrineError INTEGRITY_VIOLATION when batches are missing or don't verify
+ */
+export async function readsOf(ctx: RequestContext, patient: string): Promise<readonly FoundLine[]> {
+  // Before the batches: one more that comes meanwhile is verified as they are.
+  const least = await ctx.uploads.counter(counterOf(ctx, patient));
+  if (least === 0n) return [];
+  const lines: FoundLine[] = [];
+  let batches = 0n;
+  let after: string | null = null;
+  do {
+    const words = [{ scope: READ_WORD, value: patient }];
+    const page: Page<AccessBatchValues> = await ctx.records.find(accessBatchKind, {
+      where: [],
+      words,
+      first: PAGE,
+      after,
+    });
+    for (const { record } of page.edges) {
+      if (record instanceof VitrineError) throw record;
+      batches += 1n;
+      lines.push(...linesAbout(record, new Set([patient])));
+    }
+    after = page.hasNextPage ? (page.edges.at(-1)?.cursor ?? null) : null;
+  } while (after !== null);
+  if (batches >= least) return lines;
+  const what = 'batches of raw reads of a patient are missing';
+  throw new VitrineError('INTEGRITY_VIOLATION', what, { details: { kind: accessBatchKind.name, what } });
+}
+
+/** The lines of a batch about some patients. */
+export function linesAbout(
+  batch: Loaded<AccessBatchValues>,
+  patients: ReadonlySet<string>,
+): readonly FoundLine[] {
+  return linesOf(batch.values)
+    .filter(([, { patient }]) => patients.has(patient))
+    .map((line) => ({ batch, line }));
+}
