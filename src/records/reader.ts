@@ -182,7 +182,8 @@ export class CallerReader implements RecordReader {
     const records: Loaded<V>[] = [];
     const { trusted } = this.#store.ledger;
     // Of most patients there are no consents and no links, which the log says without a query.
-    if (trusted.alarm === undefined && trusted.listLength(kind.name, thread) === 0) return records;
+    if (trusted.alarm === undefined && trusted.listLength(kind.name, thread) === 0)
+      return { records, pages: 1 };
     const where = [listedOn(list, thread)];
     let pages = 0;
     let after: string | null = null;
