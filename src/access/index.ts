@@ -8,7 +8,8 @@ export { collapseErrors, collapsePlugin } from './collapse.js';
 export { accessDocument } from './document.js';
 export { requireClass, requireFilter } from './filters.js';
 export type { FilteredKind } from './filters.js';
-export { carries, cell, copiedThrough, levelOf } from './levels.js';
+export { carries, cell, copiedThrough, decisionOf, levelOf } from './levels.js';
+export type { Decision, Ground } from './levels.js';
 export {
   MATRIX,
   MATRIX_RELATIONS,
@@ -26,6 +27,8 @@ export { parseRules, RULES_IN_CODE, rulesText, widerThan } from './rules.js';
 export type { AccessRules } from './rules.js';
 export { check, shieldSchema } from './shield.js';
 export type { ShieldOptions } from './shield.js';
+export { TABLES_IN_CODE, tablesOf } from './tables.js';
+export type { Tables } from './tables.js';
 export { accessTerms, budgetRows, hashOfTerms, TERMS_IN_CODE, thresholds } from './terms.js';
 export type { AccessTerms } from './terms.js';
 export { ANOMALY_RULES, THRESHOLDS } from './thresholds.js';

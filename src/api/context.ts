@@ -2,7 +2,7 @@
  * What a resolver may reach. `uploads` stands above this room, so its port is declared here by its shape; a service
  * that hands a `Change` to `ctx.uploads.submit` fits it without a cast.
  */
-import type { InputPath } from '../ledger/core/index.js';
+import type { InputPath, VitrineError } from '../ledger/core/index.js';
 import type { Ledger } from '../ledger/index.js';
 import type {
   Caller,
@@ -10,10 +10,13 @@ import type {
   Json,
   KindRegistry,
   Looked,
+  Member,
   RecordHead,
+  RecordKind,
   RecordReader,
   Relation,
   Role,
+  Unrelated,
 } from '../records/index.js';
 
 /** One wished-for mutation, as far as this room knows it; `uploads/change.ts` says all of it. */
@@ -135,6 +138,24 @@ export interface ReadsPort {
   settle(): Promise<void>;
 }
 
+/**
+ * What stood at a moment (RFC 3339 UTC with milliseconds), by verified versions and the log's times: for explaining what was
+ * decided then. What was erased since reads null.
+ */
+export interface PastPort {
+  /** The version of a record that stood; null when there was none yet. */
+  record<V extends object>(kind: RecordKind<V>, id: string, at: string): Promise<Unrelated<V> | null>;
+  /** A member as it stood; the refusal that its standing got; null for nobody. */
+  member(id: string, at: string): Promise<Member | VitrineError | null>;
+  /** Who a caller was to a record, by what the kind's relations rested on then. */
+  relations<V extends object>(
+    kind: RecordKind<V>,
+    record: Unrelated<V>,
+    caller: Caller,
+    at: string,
+  ): Promise<ReadonlySet<Relation>>;
+}
+
 /** Requests for permission to upload (`uploads/requests`). */
 export interface UploadRequestsPort {
   ask(input: {
@@ -199,6 +220,8 @@ export interface RequestContext {
   readonly viewing: ViewingPort;
   /** What of patients is read raw in this request. */
   readonly reads: ReadsPort;
+  /** What stood at other times. */
+  readonly past: PastPort;
   readonly log: AuditLog;
   /** Every kind of the deployment, to load a record of which only the log's name of its kind is known. */
   readonly kinds: KindRegistry;

@@ -7,6 +7,7 @@ export type {
   DeniedPort,
   Making,
   ReadsPort,
+  PastPort,
   RequestContext,
   RequestLog,
   SignedPort,

@@ -29,6 +29,6 @@ export { findPatient, patientByIdentifier } from './patient.service.js';
 export type { Identified } from './patient.service.js';
 export { Patient, PatientConnection, toPatient } from './patient.type.js';
 export { careRelations } from './relations.js';
-export { givesTreating, isTreating, treatingEncounter } from './treating.js';
+export { givesTreating, isCareSince, isTreating, treatingEncounter } from './treating.js';
 export { retractResolver } from './retract.js';
 export type { Retractable } from './retract.js';

@@ -19,11 +19,16 @@ export function givesTreating({ values, erased }: Unrelated<EncounterValues>): b
   return isCare && erased?.fields.includes('end') !== true;
 }
 
+/** Whether an encounter is care that had begun by `now` and was open or ended since `since`. */
+export function isCareSince(encounter: Unrelated<EncounterValues>, since: string, now: string): boolean {
+  const { start, end, retracted } = encounter.values;
+  return !retracted && start <= now && (end === null || end >= since) && givesTreating(encounter);
+}
+
 /** Whether an encounter makes its institution treat the patient at a moment; one that the caller recorded doesn't. */
 export function isTreating(caller: Member, encounter: Unrelated<EncounterValues>, now: Date): boolean {
-  const { start, end, retracted } = encounter.values;
-  const isNow = start <= now.toISOString() && (end === null || end >= treatingSince(now));
-  return !retracted && isNow && givesTreating(encounter) && !isCaller(caller, encounter.anchor.actor);
+  const isCare = isCareSince(encounter, treatingSince(now), now.toISOString());
+  return isCare && !isCaller(caller, encounter.anchor.actor);
 }
 
 /** The newest encounter of the caller's institution that makes it treat the person, by the first of these files that has one. */

@@ -1,3 +1,4 @@
+export { recordAt } from './as-of.js';
 export { auditRows } from './audit.js';
 export type { Finding, RowAudit } from './audit.js';
 export { isCaller, ROLES, standingOf, watchedCaller } from './caller.js';

@@ -21,6 +21,7 @@ import {
 } from '../uploads/index.js';
 import { NotedReads, PageRenderer, sealReads } from '../viewing/index.js';
 import type { Claims } from './authentication.js';
+import { Past } from './past.js';
 import type { RefusedMutation } from './refused-bearer.js';
 import { UPLOADS_BY_DEFAULT, type UploadSettings, VIEWS_BY_DEFAULT, type ViewSettings } from './settings.js';
 
@@ -61,6 +62,7 @@ export class System {
   readonly #denials: Denials;
   readonly #rate: Buckets;
   readonly #viewing: ViewingPort;
+  readonly #past: Past;
   readonly #deps: SystemDependencies;
 
   constructor(deps: SystemDependencies) {
@@ -97,6 +99,7 @@ export class System {
       ...(onDenial === undefined ? {} : { onDenial }),
     });
     this.#rate = new Buckets(uploads.rate, clock);
+    this.#past = new Past(this.store, deps.lookups);
     this.#viewing = {
       mac: (scope, value) => ledger.keys.blindKey.mac(scope, value),
       spend: (scope, value, expires) => this.spent.spend(scope, value, expires),
@@ -181,6 +184,7 @@ export class System {
         { reads: this.reads, mac: (scope, value) => this.#viewing.mac(scope, value), clock },
         caller,
       ),
+      past: this.#past,
       log: ledger,
       kinds,
       clock,

@@ -13,7 +13,7 @@ export type { LicensedWork } from './work.js';
 export type { Licence, LicenceState } from './licence.js';
 export { MEMBER_ROLE, MEMBER_STATES, MEMBER_SUBJECT, memberKind, memberValues } from './member.kind.js';
 export type { MemberValues } from './member.kind.js';
-export { Standing } from './standing.js';
+export { memberIn, Standing } from './standing.js';
 export type { StandingDependencies } from './standing.js';
 export { MOST_DOCUMENTS, trustIdOf, trustKind, trustValues } from './trust.kind.js';
 export type { TrustValues } from './trust.kind.js';

@@ -4,7 +4,7 @@
  */
 import type { Ledger } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import type { Loaded, Member, RecordReader } from '../records/index.js';
+import type { Member, RecordReader, Unrelated } from '../records/index.js';
 import { institutionKind } from './institution.kind.js';
 import type { InstitutionValues } from './institution.kind.js';
 import { licenceActive, licenceState } from './licence.js';
@@ -19,8 +19,8 @@ export interface StandingDependencies {
 }
 
 interface Known {
-  readonly member: Loaded<MemberValues>;
-  readonly institution: Loaded<InstitutionValues> | null;
+  readonly member: Unrelated<MemberValues>;
+  readonly institution: Unrelated<InstitutionValues> | null;
 }
 
 /** Members remembered at most; beyond, the one remembered longest ago is looked up anew. */
@@ -42,14 +42,7 @@ export class Standing {
   async callerOf(subject: string): Promise<Member> {
     await this.#deps.ledger.sync();
     const known = this.#current(subject) ?? (await this.#look(subject));
-    const { member, institution } = known;
-    if (member.values.state !== 'ACTIVE')
-      throw new VitrineError('FORBIDDEN', 'the member is suspended', {
-        details: { rule: 'member', member: member.head.id },
-      });
-    const today = this.#deps.clock().toISOString().slice(0, 10);
-    if (institution !== null) requireStanding(institution, today);
-    return callerFrom(known, today);
+    return memberIn(known, this.#deps.clock().toISOString().slice(0, 10));
   }
 
   /**
@@ -70,7 +63,7 @@ export class Standing {
     const known = this.#known.get(subject);
     if (known === undefined) return undefined;
     const { trusted } = this.#deps.ledger;
-    const replaced = (record: Loaded<object> | null) =>
+    const replaced = (record: Unrelated<object> | null) =>
       record !== null && trusted.isSuperseded(record.anchor.index);
     if (!replaced(known.member) && !replaced(known.institution)) return known;
     this.#known.delete(subject);
@@ -94,8 +87,22 @@ export class Standing {
   }
 }
 
+/**
+ * The member of a record on a day, with the institution that it acts for: now, or as both stood then.
+ * @throws VitrineError FORBIDDEN (suspended), LICENCE_INACTIVE
+ */
+export function memberIn(known: Known, today: string): Member {
+  const { member, institution } = known;
+  if (member.values.state !== 'ACTIVE')
+    throw new VitrineError('FORBIDDEN', 'the member is suspended', {
+      details: { rule: 'member', member: member.head.id },
+    });
+  if (institution !== null) requireStanding(institution, today);
+  return callerFrom(known, today);
+}
+
 /** An authority of the state needs no licence; everyone else's must be in force. */
-function requireStanding(institution: Loaded<InstitutionValues>, today: string): void {
+function requireStanding(institution: Unrelated<InstitutionValues>, today: string): void {
   if (institution.values.kind === 'AUTHORITY') return;
   const { licence } = institution.values;
   if (licenceActive(licence, today)) return;

@@ -21,6 +21,8 @@ export {
 export { Consent, ConsentConnection } from './consent/consent.type.js';
 export { CONSENT_OPERATIONS } from './consent/operations.js';
 export { BudgetObject, BudgetResolver } from './budgets/budget.resolver.js';
+export { ExplainResolver } from './explain/explain.resolver.js';
+export { AccessExplanation, AccessGround } from './explain/explain.type.js';
 export { PageRenderer } from './pages/index.js';
 export { accessBatchKind } from './reads/batch.kind.js';
 export { NotedReads } from './reads/noted.js';

@@ -65,20 +65,10 @@ export function accessInForce(
 }
 
 /** What held at a moment, by the log's own time; `at` RFC 3339 UTC. */
-export async function accessAt(
-  ctx: Pick<RequestContext, 'log' | 'records'>,
-  at: string,
-): Promise<TermsInForce> {
-  const versions = await ctx.records.versions(accessPolicyKind, ACCESS_POLICY_ID);
-  const version = versions.findLast(({ entry }) => entry.leaf.time <= at);
-  if (version === undefined) return termsAtBeginning(ctx.log.trusted);
-  const { fields } = version;
-  const valueOf = (name: string) => {
-    const field = fields[name];
-    return field !== undefined && 'value' in field ? field.value : null;
-  };
-  const values = Object.fromEntries(Object.keys(fields).map((name) => [name, valueOf(name)]));
-  return { terms: termsOf(accessPolicyKind.values.parse(values)), index: version.entry.index };
+export async function accessAt(ctx: Pick<RequestContext, 'log' | 'past'>, at: string): Promise<TermsInForce> {
+  const policy = await ctx.past.record(accessPolicyKind, ACCESS_POLICY_ID, at);
+  if (policy === null) return termsAtBeginning(ctx.log.trusted);
+  return { terms: termsOf(policy.values), index: policy.anchor.index };
 }
 
 /** Read once a version: requests share it. */
