@@ -53,6 +53,7 @@ function keysOf(entry: PendingEntry): string[] {
   return [
     `subject/${kind}/${id}`,
     `request/${requestKey(requestOf(entry))}/${entry.part}`,
+    ...(entry.unaccepted ?? []).map((one) => `request/${requestKey(one)}/${one.part}`),
     ...entry.unique.map((claim) => `unique/${claimKey(claim)}`),
   ];
 }

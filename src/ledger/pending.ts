@@ -4,6 +4,7 @@
  */
 import type { ColumnValue } from './binary-array.js';
 import type { JsonObject } from './core/index.js';
+import type { RequestPart } from './request-set.js';
 
 /** Who signs, and under which registered key (design: ledger, "Entry"). */
 export interface SignedBy {
@@ -105,6 +106,8 @@ export interface PendingEntry {
   readonly authority: readonly bigint[];
   /** Records whose absence the decision rests on; if one is there by then, the append throws `StaleAuthority`. */
   readonly absent?: readonly { readonly kind: string; readonly id: string }[];
+  /** Requests that nothing may have come of: if one was accepted by then, the append throws `StaleAuthority`. */
+  readonly unaccepted?: readonly RequestPart[];
   /** Lists that the decision took to be whole; if a record joined one by then, the append throws `StaleAuthority`. */
   readonly whole?: readonly WholeList[];
   readonly rows: readonly RowWrite[];

@@ -98,6 +98,11 @@ function requireAuthority(plan: BlockPlan, draft: Draft, pending: PendingEntry):
   for (const { kind, id } of pending.absent ?? []) {
     if (draft.subject(kind, id) !== undefined) throw new StaleAuthority(`a ${kind} ${id} was made meanwhile`);
   }
+  // A request of the same block isn't seen here: `takeBatch` keeps it for another.
+  for (const part of pending.unaccepted ?? []) {
+    if (plan.state.hasRequest(part))
+      throw new StaleAuthority(`request ${part.request} was accepted meanwhile`);
+  }
   for (const { kind, thread, count } of pending.whole ?? []) {
     if (draft.began(kind, thread) !== count) throw new StaleAuthority(`a ${kind} joined ${thread} meanwhile`);
   }

@@ -16,7 +16,7 @@ export interface DeploymentDependencies {
 }
 
 /** A version that is sealed already. */
-export interface DeploymentVersion {
+export interface DeploymentVersion extends Pick<PendingEntry, 'unaccepted'> {
   readonly op: string;
   readonly kind: AnyKind;
   readonly head: RecordHead;
@@ -27,6 +27,7 @@ export interface DeploymentVersion {
   readonly request?: string;
   readonly part?: number;
   readonly inputHash?: string;
+  /** Entries that it rests on: none of them may be superseded when it is committed. */
   readonly authority?: readonly bigint[];
   readonly counters?: readonly CounterMove[];
 }
@@ -37,7 +38,9 @@ export async function deploymentEntry(
   version: DeploymentVersion,
   sealed: SealedRecord & Partial<Pick<PendingEntry, 'rewraps'>>,
 ): Promise<PendingEntry> {
-  const { op, kind, head, values, base, detail } = version;
+  const { op, kind, head, values, base, authority = [], unaccepted = [] } = version;
+  const detail: JsonObject =
+    authority.length === 0 ? version.detail : { ...version.detail, authority: authority.map(Number) };
   const service = ledger.trusted.latestKey(null, 'service');
   if (service === undefined) throw new VitrineError('NOT_CONFIGURED', 'the log has no service key');
   const by = { key: service.thumbprint, entry: service.entry, mode: 'service' } as const;
@@ -67,7 +70,8 @@ export async function deploymentEntry(
       part,
     }),
     detail,
-    authority: version.authority ?? [],
+    authority,
+    unaccepted,
     counters: version.counters ?? [],
     inputHash: version.inputHash ?? ledger.keys.inputMac(canonical(detail)),
   };

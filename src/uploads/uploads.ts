@@ -15,6 +15,7 @@ import type { Desk } from './requests/desk.js';
 import { asking, loading, refusePending, type Asking, type Permitted } from './requests/permission.js';
 import type { Required } from './policies/index.js';
 import { uploadIdOf } from './requests/upload-id.js';
+import { uploadKind } from './requests/upload.kind.js';
 import { makingOf } from './statements/making.js';
 import { readSigned, type ReadSigned } from './statements/signed.js';
 
@@ -156,7 +157,7 @@ export class Uploads {
     const id = uploadIdOf(caller.id, request.requestId, request.part);
     const isAsked = desk.has(id);
     if (!isAsked && desk.isMetBy(required.requirements, caller)) {
-      const group = await this.#prepare(submission, changes, required, AT_ONCE);
+      const group = await this.#prepare(submission, changes, unanswered(required, id), AT_ONCE);
       return this.#append(submission, changes, group);
     }
     const terms = this.#asking(submission, id, required);
@@ -172,7 +173,7 @@ export class Uploads {
     // Under the id of what it makes: the request's own id is for what it asks for.
     const request: UploadRequest = { requestId: id, input: null };
     const submission = { request, caller, inputHash, signed: [], build: () => Promise.resolve([change]) };
-    const group = await this.#prepare(submission, [change], terms.required, AT_ONCE);
+    const group = await this.#prepare(submission, [change], unanswered(terms.required, id), AT_ONCE);
     await this.#append(submission, [change], group);
     return refusePending(this.#deps.desk, id);
   }
@@ -288,6 +289,14 @@ export class Uploads {
       { details: { rule: 'rate', retryAfter } },
     );
   }
+}
+
+/**
+ * What is required, and that nothing stands under the request's id on the log: neither that it was asked for, nor that a copy
+ * of it was denied meanwhile. So one request has one outcome.
+ */
+function unanswered(required: Required, id: string): Required {
+  return { ...required, absent: [...required.absent, { kind: uploadKind.name, id }] };
 }
 
 /** @throws VitrineError UNAUTHENTICATED */

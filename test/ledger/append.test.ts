@@ -139,6 +139,20 @@ describe('append', () => {
     expect(results[2]).toMatchObject({ reason: expect.any(StaleAuthority) as unknown });
   });
 
+  it('refuses what rests on a request not being accepted that was accepted meanwhile, in the same breath too', async () => {
+    const made = await entry(ledger);
+    const { institution, actor: member, request, part } = made;
+    const unaccepted = [{ institution, member, request, part }];
+    const results = await Promise.allSettled([
+      ledger.append([await entry(ledger, { unaccepted })]),
+      ledger.append([made]),
+      ledger.append([await entry(ledger, { unaccepted })]),
+      ledger.append([await entry(ledger, { unaccepted: [{ ...made, member, part: 1 }] })]),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(results[2]).toMatchObject({ reason: expect.any(StaleAuthority) as unknown });
+  });
+
   it('continues threads across entries and blocks', async () => {
     const thread = randomUUID();
     for (let i = 0; i < 3; i++) await ledger.append([await entry(ledger, { threads: [thread] })]);

@@ -5,7 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { DeniedPort } from '../../api/index.js';
-import type { Ledger } from '../../ledger/index.js';
+import type { Ledger, PendingEntry } from '../../ledger/index.js';
+import { StaleAuthority } from '../../ledger/index.js';
 import type { ErrorCode } from '../../ledger/core/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { Caller, Member, Random } from '../../records/index.js';
@@ -37,6 +38,17 @@ type Reason = UploadValues['reasons'][number];
  * as are written a minute; `unsigned`, nobody in particular was refused; `failed`, it couldn't be written.
  */
 export type Written = 'log' | 'repeated' | 'rate-limited' | 'unsigned' | 'failed';
+
+/** A denied request with an id. */
+type Told = DeniedPort & { readonly requestId: string };
+
+/** Where a denial goes on the log, and what must not have been accepted when it does. */
+interface Place extends Required<Pick<PendingEntry, 'unaccepted'>> {
+  readonly id: string;
+}
+
+/** How often it is looked at again where a denial goes, because its request was decided meanwhile. */
+const ATTEMPTS = 5;
 
 /** Refusals that a member brings about by the number of its requests: counted alone. */
 const OWN_FAULT: ReadonlySet<string> = new Set(['rate']);
@@ -77,39 +89,48 @@ export class Denials {
     if (caller === null) return 'unsigned';
     const { perMinute, onFailure } = this.#deps;
     if (perMinute === 0 || reasons.some(({ rule }) => OWN_FAULT.has(rule))) return 'rate-limited';
-    const requestId = request.requestId ?? randomUUID();
-    try {
-      const id = await this.#freeId(caller, requestId, request.part);
-      if (id === null) return 'repeated';
-      if (this.#buckets.take(caller.id) > 0) return 'rate-limited';
-      await this.#append(id, caller, { ...request, requestId }, reasons);
-      return 'log';
-    } catch (failed) {
-      // The same request at the same time: one of them was written.
-      if (failed instanceof VitrineError && failed.code === 'CONFLICT') return 'repeated';
-      onFailure(failed);
-      return 'failed';
+    const told = { ...request, requestId: request.requestId ?? randomUUID() };
+    let mayWrite = false;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const place = await this.#placeOf(caller, told);
+        if (place === null) return 'repeated';
+        mayWrite ||= this.#buckets.take(caller.id) === 0;
+        if (!mayWrite) return 'rate-limited';
+        await this.#append(place, caller, told, reasons);
+        return 'log';
+      } catch (failed) {
+        // The same request at the same time: it was denied, asked for or accepted, and that is looked at again.
+        const moved =
+          failed instanceof StaleAuthority || (failed instanceof VitrineError && failed.code === 'CONFLICT');
+        if (moved && attempt < ATTEMPTS) continue;
+        onFailure(failed);
+        return 'failed';
+      }
     }
   }
 
   /**
-   * The id of a request's denial: the request's own, or, where that was asked for and is refused when it is loaded, one
-   * that follows from it. Null when the denial stands there.
+   * Where the denial of a request goes: under the request's own id, which is over by that; or, where something was asked for
+   * or accepted under it and a copy is refused later, under one that follows from it. Null when the denial stands there.
    */
-  async #freeId(caller: Member, requestId: string, part: number | undefined): Promise<string | null> {
+  async #placeOf(caller: Member, { requestId, part = 0 }: Told): Promise<Place | null> {
     const { ledger, isAsked } = this.#deps;
+    const { id: member, institution } = caller;
     const isTaken = (id: string): boolean => ledger.trusted.hasSubject(uploadKind.name, id);
-    const own = uploadIdOf(caller.id, requestId, part);
-    if (!isTaken(own)) return own;
-    if (!(await isAsked(own))) return null;
-    const ofLoad = uploadIdOf(caller.id, own);
-    return isTaken(ofLoad) ? null : ofLoad;
+    const own = uploadIdOf(member, requestId, part);
+    if (isTaken(own) && !(await isAsked(own))) return null;
+    const accepted = await ledger.find(institution, member, requestId, part);
+    if (!isTaken(own) && accepted.length === 0)
+      return { id: own, unaccepted: [{ institution, member, request: requestId, part }] };
+    const ofCopy = uploadIdOf(member, own);
+    return isTaken(ofCopy) ? null : { id: ofCopy, unaccepted: [] };
   }
 
   async #append(
-    id: string,
+    { id, unaccepted }: Place,
     caller: Member,
-    { requestId, part = 0, own = false, operation }: DeniedPort & { readonly requestId: string },
+    { requestId, part = 0, own = false, operation }: Told,
     reasons: UploadValues['reasons'],
   ): Promise<void> {
     const { ledger, clock } = this.#deps;
@@ -147,6 +168,7 @@ export class Denials {
       base: null,
       detail: { state: 'DENIED', reasons: reasons.map(({ rule, code }) => `${rule}:${code}`) },
       request: id,
+      unaccepted,
     });
     await ledger.append([entry]);
   }

@@ -8,13 +8,8 @@ import { VitrineError } from '../../ledger/core/index.js';
 import type { Member, Random, RecordHead, RecordStore, Unrelated } from '../../records/index.js';
 import type { AnyChange } from '../change.js';
 import { sealedByDeployment } from '../deployment.js';
-import {
-  institutionKind,
-  memberKind,
-  type InstitutionValues,
-  type MemberValues,
-} from '../../standing/index.js';
-import { mayAct, verdict, type Endorser, type Required, type Requirement } from '../policies/index.js';
+import { verdict, type Required, type Requirement } from '../policies/index.js';
+import { countedOf } from './endorsers.js';
 import { NOTHING, type PolicySource } from './required.js';
 import { isEnd, nextState, requireNext, type Refused, type UploadEvent, type UploadState } from './states.js';
 import { asEndorser, endorserOf, uploadKind, type UploadValues } from './upload.kind.js';
@@ -33,6 +28,19 @@ export interface DeskDependencies {
 
 /** A request as it stands on the log. */
 export type Upload = Unrelated<UploadValues>;
+
+/** How far a request is met, and by which records: what is decided by it must name them as its authority. */
+export interface Tally {
+  /** What it still waits for, in words; null when its requirements are met. */
+  readonly missing: string | null;
+  /** Endorsers and their institutions in the versions by which they count. */
+  readonly reliesOn: readonly Unrelated<object>[];
+}
+
+/** An event that nobody asks for, and what it rests on. */
+interface Due extends Pick<Tally, 'reliesOn'> {
+  readonly event: 'confirm' | 'expire';
+}
 
 /** How often a step is taken anew because somebody else's came first. */
 const ATTEMPTS = 64;
@@ -138,30 +146,33 @@ export class Desk {
     return found as Upload;
   }
 
-  /** The event that the clock alone brings now, or null. */
-  async #dueOf(upload: Upload): Promise<'confirm' | 'expire' | null> {
+  /** What is due though nobody asks for it, or null: its time is over; what it waited for is there. */
+  async #dueOf(upload: Upload): Promise<Due | null> {
     const { state, expiresAt, confirmableFrom } = upload.values;
     if (isEnd(state)) return null;
     const now = this.#deps.clock().toISOString();
-    if (expiresAt !== null && now >= expiresAt) return 'expire';
-    // Without a waiting time it was an endorsement that confirmed it, or nothing did yet.
-    if (state !== 'VALIDATING' || confirmableFrom === null || now < confirmableFrom) return null;
-    return (await this.missing(upload)) === null ? 'confirm' : null;
+    if (expiresAt !== null && now >= expiresAt) return { event: 'expire', reliesOn: [] };
+    if (state !== 'VALIDATING' || (confirmableFrom !== null && now < confirmableFrom)) return null;
+    // Without a waiting time too: who endorsed counts again once it is reinstated.
+    const { missing, reliesOn } = await this.tally(upload);
+    return missing === null ? { event: 'confirm', reliesOn } : null;
   }
 
-  /** What a request still waits for, in words; null when its requirements are met. */
-  async missing(upload: Upload, requirements: readonly Requirement[] = upload.values.requirements) {
-    const { values } = upload;
-    const endorsers = await this.#endorsers(values);
+  /** How far a request is met by those who endorsed it, as they stand now. */
+  async tally(
+    { values }: Pick<Upload, 'values'>,
+    requirements: readonly Requirement[] = values.requirements,
+  ): Promise<Tally> {
     const now = this.#deps.clock();
+    const { endorsers, reliesOn } = await countedOf(this.#deps.store, values, now.toISOString().slice(0, 10));
     const outcome = verdict(requirements, asEndorser(values.uploader), endorsers, values.requestedAt, now);
-    return outcome.state === 'CONFIRMED' ? null : outcome.missing;
+    return { missing: outcome.state === 'CONFIRMED' ? null : outcome.missing, reliesOn };
   }
 
   /** A request as its refusals tell it. */
   async refused(upload: Upload): Promise<Refused> {
     const { state, expiresAt, confirmableFrom, reasons } = upload.values;
-    const missing = state === 'VALIDATING' ? await this.missing(upload) : null;
+    const missing = state === 'VALIDATING' ? (await this.tally(upload)).missing : null;
     return {
       id: upload.head.id,
       state,
@@ -175,77 +186,51 @@ export class Desk {
   /**
    * Whether a request may be loaded, under what is required of the changes today: a policy that became stricter since
    * the asking counts, and so does that an endorser was suspended.
+   * @returns what that rests on
    * @throws VitrineError ENDORSEMENT_PENDING, UPLOAD_DENIED, UPLOAD_EXPIRED, CONFLICT
    */
-  async requireLoadable(upload: Upload, inputHash: string, today: readonly Requirement[]): Promise<void> {
+  async requireLoadable(
+    upload: Upload,
+    inputHash: string,
+    today: readonly Requirement[],
+  ): Promise<Tally['reliesOn']> {
     requireNext(await this.refused(upload), 'load', false);
     const { input } = upload.values;
     if (input !== null && input !== inputHash)
       throw new VitrineError('CONFLICT', 'this requestId was used for another input; take a new one', {
         path: ['input', 'requestId'],
       });
-    const missing = await this.missing(upload, [...upload.values.requirements, ...today]);
-    if (missing === null) return;
+    const { missing, reliesOn } = await this.tally(upload, [...upload.values.requirements, ...today]);
+    if (missing === null) return reliesOn;
     const message = `what must be endorsed, or who endorsed, has changed since the asking (${missing} is missing): ask with a new requestId`;
     throw new VitrineError('CONFLICT', message, { details: { upload: upload.head.id, rule: 'policy' } });
   }
 
-  /**
-   * Who endorsed, as it stands now: the suspended don't count, nor members of an institution whose licence isn't in force,
-   * and a role that was taken doesn't either.
-   */
-  async #endorsers({ endorsements }: UploadValues): Promise<readonly Endorser[]> {
-    const made = endorsements.filter(({ decision }) => decision === 'endorse');
-    if (made.length === 0) return [];
-    const members = await this.#deps.store.load(
-      memberKind,
-      made.map(({ member }) => member),
-    );
-    const acting = await this.#acting(made.flatMap(({ institution }) => institution ?? []));
-    return made.flatMap((one) => {
-      const found = members.get(one.member);
-      if (found instanceof VitrineError) throw found;
-      // The store opened it as this kind, whose schema has validated its values.
-      const now = found?.values as MemberValues | undefined;
-      if (now?.state !== 'ACTIVE' || now.institution !== one.institution) return [];
-      if (one.institution !== null && !acting.has(one.institution)) return [];
-      return [asEndorser({ ...one, roles: one.roles.filter((role) => now.roles.includes(role)) })];
-    });
+  /** The entry that marks a request as loaded; it goes into the group of what is loaded, which rests on the same. */
+  loaded(upload: Upload, reliesOn: Tally['reliesOn']): Promise<PendingEntry> {
+    return this.#step(upload, 'load', 'LOADED', reliesOn);
   }
 
-  /** Those of the institutions whose members may act today. */
-  async #acting(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const today = this.#deps.clock().toISOString().slice(0, 10);
-    const found = await this.#deps.store.load(institutionKind, [...new Set(ids)]);
-    const acting = new Set<string>();
-    for (const [id, institution] of found) {
-      if (institution instanceof VitrineError) throw institution;
-      // As of members.
-      if (institution !== null && mayAct(institution.values as InstitutionValues, today)) acting.add(id);
-    }
-    return acting;
-  }
-
-  /** The entry that marks a request as loaded; it goes into the group of what is loaded. */
-  loaded(upload: Upload): Promise<PendingEntry> {
-    return this.#step(upload, 'load', 'LOADED');
-  }
-
-  async #advance(upload: Upload, event: 'confirm' | 'expire', attempt: number): Promise<void> {
+  async #advance(upload: Upload, { event, reliesOn }: Due, attempt: number): Promise<void> {
     const next = nextState(upload.values.state, event, true);
     // `dueOf` names no other event.
-    const entry = await this.#step(upload, event, next as UploadState);
+    const entry = await this.#step(upload, event, next as UploadState, reliesOn);
     try {
       await this.#deps.ledger.append([entry]);
     } catch (error) {
-      // Somebody else's step came first: it is looked at again.
+      // Somebody else's step came first, or an endorser counts no more: it is looked at again.
       const moved =
         error instanceof StaleAuthority || (error instanceof VitrineError && error.code === 'CONFLICT');
       if (!moved || attempt === ATTEMPTS) throw error;
     }
   }
 
-  #step(upload: Upload, event: UploadEvent, state: UploadState): Promise<PendingEntry> {
+  #step(
+    upload: Upload,
+    event: UploadEvent,
+    state: UploadState,
+    reliesOn: Tally['reliesOn'],
+  ): Promise<PendingEntry> {
     const head: RecordHead = { ...upload.head, schema: uploadKind.schema, version: upload.head.version + 1 };
     const values: UploadValues = { ...upload.values, state };
     const op = `${uploadKind.noun}.${event}`;
@@ -256,6 +241,7 @@ export class Desk {
       values,
       base: upload,
       detail: { state },
+      authority: reliesOn.map(({ anchor }) => anchor.index),
     });
   }
 }

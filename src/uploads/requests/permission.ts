@@ -86,7 +86,7 @@ export async function loading(asking: Asking, changes: readonly AnyChange[]): Pr
   const { desk, id, inputHash, required, pipeline, clock, request } = asking;
   await pipeline.permit(changes);
   const upload = await desk.settled(id);
-  await desk.requireLoadable(upload, inputHash, required.requirements);
+  const reliesOn = await desk.requireLoadable(upload, inputHash, required.requirements);
   const statements = upload.values.statements.map(parseStatement);
   const own = upload.values.mode === 'own';
   if (own !== isOwn(request))
@@ -102,7 +102,7 @@ export async function loading(asking: Asking, changes: readonly AnyChange[]): Pr
     own ? null : sealingAgain(asking, place, statements[place]);
   const entries = await pipeline.prepare(again, { sealing, upload });
   requireSame(entries, upload.values.statements, statements);
-  return { changes: again, group: [...entries, await desk.loaded(upload)] };
+  return { changes: again, group: [...entries, await desk.loaded(upload, reliesOn)] };
 }
 
 /**

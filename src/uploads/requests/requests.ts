@@ -16,7 +16,7 @@ import { only } from '../service.js';
 import { requireSignedIn, type Uploads } from '../uploads.js';
 import { amendment, creation } from '../versions.js';
 import { decisionOf } from './decision.js';
-import type { Desk, Upload } from './desk.js';
+import type { Desk, Tally, Upload } from './desk.js';
 import { DENY_UPLOAD, ENDORSE_UPLOAD, REQUEST_UPLOAD } from './operations.js';
 import { checkAsked, type Asked, type Checked } from './own-request.js';
 import { least, uploaderOf } from './permission.js';
@@ -73,6 +73,8 @@ export class UploadRequests implements UploadRequestsPort {
     try {
       return { ...only(await uploads.submit(request, build)), request: input.requestId };
     } catch (error) {
+      // A copy of it was denied meanwhile.
+      if (error instanceof VitrineError && error.details['id'] === id) await this.#requireNone(id);
       throw asDuplicate(error);
     }
   }
@@ -157,12 +159,12 @@ export class UploadRequests implements UploadRequestsPort {
     this.#requireDecider(caller, upload, decision);
     const deciding = { ledger, caller, now: clock(), upload, decision, reasons: input.reasons };
     const made = await decisionOf(deciding, input.endorsement ?? null);
-    const values = await this.#after(upload, made, input.reasons);
+    const { values, reliesOn } = await this.#after(upload, made, input.reasons);
     const base: Loaded<UploadValues> = { ...upload, relations: new Set() };
     return amendment(uploadKind, base, values, {
       ...(decision === 'endorse' ? ENDORSE_UPLOAD : DENY_UPLOAD),
       // Whoever decides at the same time goes first or after: never on the same version.
-      reliesOn: [upload],
+      reliesOn: [upload, ...reliesOn],
       detail: { decision },
     });
   }
@@ -179,8 +181,12 @@ export class UploadRequests implements UploadRequestsPort {
     });
   }
 
-  /** The values once the decision stands. */
-  async #after(upload: Upload, made: Endorsement, reasons: readonly string[]): Promise<UploadValues> {
+  /** The values once the decision stands, and the other endorsers by whom they come to be so. */
+  async #after(
+    upload: Upload,
+    made: Endorsement,
+    reasons: readonly string[],
+  ): Promise<Pick<Tally, 'reliesOn'> & { readonly values: UploadValues }> {
     const { desk } = this.#deps;
     const { values } = upload;
     const again = values.endorsements.some(({ member }) => member === made.member);
@@ -188,16 +194,16 @@ export class UploadRequests implements UploadRequestsPort {
     if (made.decision === 'refuse') {
       const state = requireNext(await desk.refused(upload), 'deny', false);
       const told = reasons.map((rule) => ({ rule, code: 'UPLOAD_DENIED' }));
-      return { ...values, state, endorsements, reasons: told };
+      return { values: { ...values, state, endorsements, reasons: told }, reliesOn: [] };
     }
-    const met = (await desk.missing({ ...upload, values: { ...values, endorsements } })) === null;
-    const state = requireNext(await desk.refused(upload), 'endorse', met);
+    const { missing, reliesOn } = await desk.tally({ values: { ...values, endorsements } });
+    const state = requireNext(await desk.refused(upload), 'endorse', missing === null);
     if (again)
       throw new VitrineError('CONFLICT', 'you have endorsed this request already', {
         path: ['input', 'upload'],
         details: { upload: upload.head.id },
       });
-    return { ...values, state, endorsements };
+    return { values: { ...values, state, endorsements }, reliesOn };
   }
 }
 

@@ -4,18 +4,12 @@ import { programmeKind, type ProgrammeValues } from '../../../src/finance/index.
 import { parseEndorsement, parseStatement, VitrineError } from '../../../src/ledger/core/index.js';
 import { auditLog } from '../../../src/ledger/index.js';
 import { auditRows } from '../../../src/records/index.js';
-import {
-  creation,
-  firstHead,
-  uploadIdOf,
-  type UploadValues,
-  uploadKind,
-} from '../../../src/uploads/index.js';
+import { creation, firstHead, uploadIdOf } from '../../../src/uploads/index.js';
 import type { OpenSystem } from '../../../src/server/index.js';
 import { State } from '../../support/state.js';
+import * as wishes from './wish.js';
+import { refused, SITUATION } from './wish.js';
 
-/** A situation that by default another regulator must approve. */
-const SITUATION = 'report.amend.late';
 const HOUR = 3600_000;
 
 let state: State;
@@ -24,51 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => state.close());
 
-interface Wish {
-  readonly requestId: string;
-  readonly code: string;
-  readonly by?: string;
-  readonly title?: string;
-  readonly situation?: string;
-  readonly at?: OpenSystem;
-}
-
-/** Submits a programme in a situation, as its service would. */
-async function submit({
-  requestId,
-  code,
-  by = 'regulator.one',
-  title = 'Waits',
-  situation = SITUATION,
-  at,
-}: Wish) {
-  const context = await state.context(by, at);
-  return context.uploads.submit({ requestId, input: { code, title } }, (making) => {
-    const values: ProgrammeValues = {
-      code,
-      title,
-      currency: 'EUR',
-      budget: '100',
-      // A value that holds the moment of the asking.
-      validFrom: making.moment().toISOString().slice(0, 10),
-      validUntil: null,
-    };
-    const permission = { roles: ['REGULATOR'], relations: ['STATE'] } as const;
-    const head = firstHead(programmeKind, making.id(), { custodian: context.caller?.institution ?? null });
-    const terms = { op: 'programme.create', permission, licensed: false, situation };
-    return Promise.resolve([creation(programmeKind, head, values, terms)]);
-  });
-}
-
-async function refused(work: Promise<unknown>): Promise<VitrineError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof VitrineError) return error;
-    throw error;
-  }
-  throw new Error('it was not refused');
-}
+const submit = (wish: wishes.Wish) => wishes.submit(state, wish);
+const asked = (code: string, more?: Partial<wishes.Wish>) => wishes.asked(state, code, more);
+const valuesOf = (id: string) => wishes.valuesOf(state, id);
 
 const SELECTION =
   'uploadRequest { id version state operation situation mode memberId requestId waitsFor mayEndorse reasons { rule code } endorsements { decision memberId mode signature } statements { jws recordId } }';
@@ -77,21 +29,6 @@ const endorse = (by: string, upload: string, requestId: string = randomUUID()) =
   state.mutate(by, 'endorseUpload', { upload }, SELECTION, requestId);
 const deny = (by: string, upload: string, reasons: readonly string[] = ['budget']) =>
   state.mutate(by, 'denyUpload', { upload, reasons }, SELECTION);
-
-async function valuesOf(id: string): Promise<UploadValues> {
-  const found = (await state.system.system.store.load(uploadKind, [id])).get(id);
-  if (found === null || found === undefined || found instanceof VitrineError)
-    throw found ?? new Error('none');
-  return found.values as UploadValues;
-}
-
-/** Asks for a programme; its request's id, and how it is sent again. */
-async function asked(code: string, more: Partial<Wish> = {}) {
-  const wish = { requestId: randomUUID(), code, ...more };
-  const error = await refused(submit(wish));
-  expect(error.code).toBe('ENDORSEMENT_PENDING');
-  return { id: String(error.details['upload']), wish, error };
-}
 
 describe('a change that must be endorsed', () => {
   it('is asked for first: nothing of it is written but what it commits to', async () => {
