@@ -10,6 +10,7 @@ import { askOver } from './openings/ask.js';
 import { OpeningStore } from './openings/opening-store.js';
 import { Openings } from './openings/openings.js';
 import { type LearnedKeys, LogKeys } from './log-keys.js';
+import type { VerifiedLeaf } from './replica/leaf-rules.js';
 import { LeafStore, type StoreFault } from './replica/leaf-store.js';
 import { LogSource } from './replica/log-source.js';
 import { Replica } from './replica/replica.js';
@@ -17,6 +18,7 @@ import { createPeerServer, type PeerServer } from './routes.js';
 import type { LogSettings, PeerSettings } from './settings.js';
 import { Revocations } from './validator/key-book.js';
 import { openValidator } from './validator/open.js';
+import { Successors } from './validator/successors.js';
 import type { Validator, ValidatorFault } from './validator/validator.js';
 import { Witness, type WitnessFault } from './witness/witness.js';
 import { readWitnessKey } from './witness-key.js';
@@ -186,8 +188,13 @@ async function followLog(log: LogSettings, parts: Parts): Promise<FollowedLog> {
   const monitor = new Monitor({ origin, folder, alarms, clock, stallMs, behindMs });
   if (url === null) return { settings: log, slug, monitor, copy: null };
   const store = new LeafStore(folder, dependencies.faults?.store);
-  const revocations = new Revocations();
+  const [revocations, successors] = [new Revocations(), new Successors()];
   const openings = openingsOf(log, { ...parts, url, folder, store, monitor, revocations });
+  const take = (leaf: VerifiedLeaf): void => {
+    openings?.want(leaf);
+    // Nobody else asks what replaced what.
+    if (log.validator !== null) successors.take(leaf.index, leaf.leaf);
+  };
   const source = new LogSource({ prefix: `${url}/log`, timeoutMs, signal });
   const replica = new Replica({
     log: known,
@@ -196,11 +203,11 @@ async function followLog(log: LogSettings, parts: Parts): Promise<FollowedLog> {
     follow: (note) => followKeys(known, note, source, dependencies.log),
     clock,
     signal,
-    onHeld: (leaf) => openings?.want(leaf),
+    onHeld: take,
     listener: {
       onContradiction: (offered, held, message) => monitor.contradiction(held, offered.note, message),
       onLeaves: async (leaves, since) => {
-        for (const leaf of leaves) openings?.want(leaf);
+        for (const leaf of leaves) take(leaf);
         await monitor.clockOf(leaves, since);
         await monitor.progress();
       },
@@ -218,6 +225,7 @@ async function followLog(log: LogSettings, parts: Parts): Promise<FollowedLog> {
     settings,
     alarms,
     store,
+    successors,
     revocations,
     clock,
     faults,

@@ -14,6 +14,7 @@ import { provenKeys } from '../../src/peer/validator/key-book.js';
 import type { Link, Sent } from '../../src/peer/validator/link.js';
 import { parseRules } from '../../src/peer/validator/rules.js';
 import { createDecisionKey, type DecisionKey } from '../../src/peer/validator/signing-key.js';
+import { Successors } from '../../src/peer/validator/successors.js';
 import { Validator } from '../../src/peer/validator/validator.js';
 
 const ORIGIN = 'vitrine.test/log';
@@ -38,7 +39,10 @@ beforeAll(async () => {
   home = await Home.take(folder);
   key = await createDecisionKey(join(folder, 'validator.key'));
   const replica = { contradiction: () => Promise.resolve(undefined) };
-  copy = new Copy({ store: new LeafStore(join(folder, 'copy')), replica, cosigned: () => undefined });
+  copy = new Copy({
+    ...{ store: new LeafStore(join(folder, 'copy')), successors: new Successors() },
+    ...{ replica, cosigned: () => undefined },
+  });
 });
 afterAll(async () => {
   await home.release();

@@ -91,6 +91,8 @@ function upload(change: Partial<Statement> = {}, more: Partial<ProvenUpload> = {
     askedAt: at(-1),
     operation: 'report.amend',
     situation: 'report.amend.late',
+    state: 'VALIDATING',
+    endorsements: [],
     mode: 'own',
     uploader: { member: MEMBER, institution: CITY },
     request: REQUEST,

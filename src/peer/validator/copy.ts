@@ -3,6 +3,7 @@ import { type Leaf, parseLeaf, TILE_WIDTH, VitrineError } from '../../ledger/cor
 import type { SignedCheckpoint } from '../followed-log.js';
 import type { LeafStore } from '../replica/leaf-store.js';
 import type { Replica } from '../replica/replica.js';
+import type { Successors } from './successors.js';
 
 /** A leaf as the log has it, from the copy. */
 export interface HeldLeaf {
@@ -12,26 +13,18 @@ export interface HeldLeaf {
 
 export interface CopyOptions {
   readonly store: LeafStore;
+  /** Told of every leaf as it is copied. */
+  readonly successors: Successors;
   readonly replica: Pick<Replica, 'contradiction'>;
   /** The checkpoint that this peer cosigned last. */
   readonly cosigned: () => SignedCheckpoint | undefined;
 }
 
-/** How far the newest version of a record was looked for. */
-interface Sought {
-  /** Entries before it were looked at. */
-  until: bigint;
-  by: bigint | null;
-}
-
 const WIDTH = BigInt(TILE_WIDTH);
-const MOST_SOUGHT = 1024;
 /** Versions that lead to the first one. */
 const MOST_VERSIONS = 10_000;
 
 export class Copy {
-  private readonly sought = new Map<bigint, Sought>();
-
   constructor(private readonly options: CopyOptions) {}
 
   /** The leaf of an entry; undefined while it isn't held. @throws VitrineError INTEGRITY_VIOLATION when it is no leaf */
@@ -63,17 +56,17 @@ export class Copy {
     return first.time;
   }
 
-  /** The entry whose leaf replaces an entry's record version; null when none that is held does. */
+  /**
+   * The entry whose leaf replaces an entry's record version; null when none that is held does.
+   * @throws VitrineError INTEGRITY_VIOLATION when one of the leaves that nobody took note of is none
+   */
   async supersededBy(index: bigint): Promise<bigint | null> {
-    const { store } = this.options;
-    const known = this.sought.get(index) ?? { until: index + 1n, by: null };
-    for (; known.by === null && known.until < store.size; known.until += 1n) {
-      const held = await this.leaf(known.until);
-      if (held?.leaf.supersedes === index) known.by = known.until;
+    const { store, successors } = this.options;
+    // Nothing, but between a leaf's coming to the disk and its being told.
+    while (successors.until < store.size) {
+      const at = successors.until;
+      successors.take(at, (await this.leaf(at))?.leaf ?? null);
     }
-    this.sought.delete(index);
-    this.sought.set(index, known);
-    for (const oldest of this.sought.keys()) if (this.sought.size > MOST_SOUGHT) this.sought.delete(oldest);
-    return known.by;
+    return successors.of(index);
   }
 }

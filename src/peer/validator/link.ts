@@ -45,6 +45,12 @@ export interface Self {
   readonly institution: string | null;
 }
 
+/** What is there for this member of a request: nothing, or how it stands. */
+export interface Looked {
+  readonly self: Self;
+  readonly shown: ShownUpload | null;
+}
+
 /** A decision as it is sent. */
 export interface Sent {
   readonly requestId: string;
@@ -58,7 +64,7 @@ export interface Link {
   /** Steps behind a position, each once and in order. @throws VitrineError when it breaks */
   steps(after: bigint): AsyncGenerator<Step, void, undefined>;
   /** Null where there is no such request for this member. */
-  look(upload: string): Promise<{ readonly self: Self; readonly shown: ShownUpload | null }>;
+  look(upload: string): Promise<Looked>;
   /** Null when it was taken; else the code of the refusal. */
   send(decision: Sent): Promise<ClientErrorCode | null>;
 }

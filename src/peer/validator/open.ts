@@ -11,6 +11,7 @@ import type { Revocations } from './key-book.js';
 import { linkOver } from './link.js';
 import { readRules } from './rules.js';
 import { readDecisionKey } from './signing-key.js';
+import type { Successors } from './successors.js';
 import { Validator, type ValidatorFault } from './validator.js';
 
 export interface ValidatorParts extends Pick<
@@ -20,6 +21,7 @@ export interface ValidatorParts extends Pick<
   readonly settings: PeerSettings;
   readonly alarms: Alarms;
   readonly store: LeafStore;
+  readonly successors: Successors;
   readonly revocations: Revocations;
   readonly clock: () => Date;
   readonly faults?: ValidatorFault | undefined;
@@ -34,7 +36,19 @@ export async function openValidator(one: LogSettings, parts: ValidatorParts): Pr
   if (validator === null) return null;
   if (url === null || institution === null || tokenFile === null)
     throw new VitrineError('INTERNAL', 'settings of a validator without address, institution or token');
-  const { settings, alarms, store, revocations, clock, faults, witness, replica, openings, ...rest } = parts;
+  const {
+    settings,
+    alarms,
+    store,
+    successors,
+    revocations,
+    clock,
+    faults,
+    witness,
+    replica,
+    openings,
+    ...rest
+  } = parts;
   const { timeoutMs, pollMs } = settings;
   return new Validator({
     ...rest,
@@ -47,7 +61,7 @@ export async function openValidator(one: LogSettings, parts: ValidatorParts): Pr
     key: await readDecisionKey(validator.keyFile),
     store: await DecisionStore.open(join(store.folder, 'validator'), clock()),
     link: linkOver({ endpoint: `${url}/graphql`, tokenFile, timeoutMs, signal: parts.signal }),
-    copy: new Copy({ store, replica, cosigned: () => witness.latest(origin) }),
+    copy: new Copy({ store, successors, replica, cosigned: () => witness.latest(origin) }),
     revocation: (kid) => revocations.of(kid),
     isHeld: (index) => openings?.isHeld(index) ?? false,
     ...(faults && { faults }),

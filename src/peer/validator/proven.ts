@@ -18,16 +18,18 @@ import type { Copy } from './copy.js';
 const MODES = ['own', 'delegated', 'service'] as const;
 const id = z.string();
 
-/** What of a request's sealed values a decision rests on. */
+/** What of a request's sealed values a decision rests on, and whether there is anything to decide any more. */
 const values = z.object({
   operation: z.string(),
   situation: z.string(),
+  state: z.string(),
   mode: z.enum(MODES),
   uploader: z.object({ member: id, institution: id.nullable() }),
   request: id,
   part: z.number(),
   statements: z.array(z.string()),
   contents: z.array(z.string().nullable()),
+  endorsements: z.array(z.object({ member: id })),
 });
 
 export interface ProvenUpload extends z.output<typeof values> {

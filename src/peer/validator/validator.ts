@@ -5,35 +5,25 @@
 import { delayAfter, sleep } from '../../client/retry.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { AlarmLog, Alarms } from '../monitor/alarms.js';
-import type { Monitor } from '../monitor/monitor.js';
-import type { Copy } from './copy.js';
 import { decisionId, freshened, signDecision } from './decision.js';
 import type { DecisionStore, Item } from './decision-store.js';
 import { Intake } from './intake.js';
 import { judge, type Judged } from './judge.js';
-import { type HeldRevocation, type IsHeld, provenKeys } from './key-book.js';
-import { type Link, outcomeOf, type Self, type ShownUpload } from './link.js';
-import { type ProvenUpload, provenUpload } from './proven.js';
-import type { Rules } from './rules.js';
+import { type Link, type Looked, outcomeOf, type Self } from './link.js';
+import type { ProvenUpload } from './proven.js';
+import { Later, Prover, type ProverOptions } from './prover.js';
 import type { DecisionKey } from './signing-key.js';
-import { checkStatements, type Finding } from './statement-checks.js';
+import type { Finding } from './statement-checks.js';
 
 /** Places where tests let the process die: before and after a decision is on the disk, and after it was taken. */
 export type ValidatorFault = (point: 'before-kept' | 'after-kept' | 'after-sent') => void | Promise<void>;
 
-export interface ValidatorOptions {
-  readonly origin: string;
+export interface ValidatorOptions extends ProverOptions {
   readonly institution: string;
-  readonly rules: Rules;
   readonly key: DecisionKey;
   readonly store: DecisionStore;
   readonly link: Link;
-  readonly copy: Copy;
-  readonly revocation: HeldRevocation;
-  readonly isHeld: IsHeld;
   readonly alarms: Alarms;
-  readonly monitor: Monitor;
-  readonly clock: () => Date;
   readonly random: () => number;
   readonly pollMs: number;
   readonly longestMs: number;
@@ -63,9 +53,6 @@ export interface DecisionCount {
 
 const EXPONENTS = 16;
 
-/** A request can't be judged, or its decision not be sent, now. */
-class Later extends Error {}
-
 export class Validator {
   private readonly counts = new Map<string, DecisionCount>();
   /** When a request is looked at again, and how often it was in vain. */
@@ -74,8 +61,10 @@ export class Validator {
   private wake: () => void = () => undefined;
 
   private readonly intake: Intake;
+  private readonly prover: Prover;
 
   constructor(private readonly options: ValidatorOptions) {
+    this.prover = new Prover(options);
     this.intake = new Intake({
       ...options,
       delay: (failures) => this.delay(failures),
@@ -144,14 +133,14 @@ export class Validator {
 
   /** Brings a request as far as it goes. @throws Later, or what went wrong */
   private async settle(item: Item): Promise<void> {
-    const { link } = this.options;
-    const { self, shown } = await link.look(item.upload);
+    const looked = await this.options.link.look(item.upload);
+    const { self, shown } = looked;
     this.requireSelf(self);
     const over = outcomeOf(shown);
-    if (over !== null || shown === null) return this.finish(item, over ?? 'GONE');
+    if (over !== null || shown === null) return this.end(item, over ?? 'GONE', looked);
     if (item.state === 'decided') return this.send(item);
+    const { upload, findings } = await this.prover.prove(item.upload, shown);
     if (!shown.mayEndorse) return this.finish(item, 'NOT_ASKED');
-    const { upload, findings } = await this.prove(item.upload, shown);
     this.requireCalm();
     const decided = await this.decide(item, self, upload, findings);
     if (decided.state === 'decided') await this.send(decided);
@@ -163,27 +152,10 @@ export class Validator {
     throw new VitrineError('NOT_CONFIGURED', message);
   }
 
-  /** What the log holds of the request. A contradiction between the API and the copy is an alarm. */
-  private async prove(
-    id: string,
-    { bundle, keyEntries }: ShownUpload,
-  ): Promise<{ upload: ProvenUpload; findings: readonly Finding[] }> {
-    const { copy, rules, monitor, origin, clock, revocation, isHeld } = this.options;
-    if (bundle === null) throw new Later(`the API gives no proof of upload request ${id}`);
-    try {
-      const upload = await provenUpload(id, bundle, copy, rules.entry === 'cosigned');
-      if ('later' in upload) throw new Later(upload.later);
-      const keys = await provenKeys(keyEntries, { copy, revocation, isHeld });
-      if ('later' in keys) throw new Later(keys.later);
-      await monitor.clear('request', id);
-      return { upload, findings: checkStatements({ origin, upload, keys, now: clock() }) };
-    } catch (cause) {
-      if (cause instanceof VitrineError && cause.code === 'INTEGRITY_VIOLATION') {
-        const message = `the API shows upload request ${id} otherwise than the log holds it: ${cause.message}`;
-        await monitor.raise('request', id, 'critical', message, { upload: id });
-      }
-      throw cause;
-    }
+  /** Lets go of a request that takes no decision of this member any more, once the copy says so too. */
+  private async end(item: Item, over: string, { self, shown }: Looked): Promise<void> {
+    if (shown !== null) await this.prover.proveEnd(item.upload, shown, self);
+    await this.finish(item, over);
   }
 
   /** While the log is in doubt nothing is decided, and nothing sent that was decided before. */
@@ -256,13 +228,14 @@ export class Validator {
     });
     await faults?.('after-sent');
     if (code === null) return this.finish({ ...item, endorsement: fresh }, 'STANDS');
-    const over = outcomeOf((await link.look(upload)).shown);
+    const looked = await link.look(upload);
+    const over = outcomeOf(looked.shown);
     if (over === null) {
       // A rule refused it once, and nothing can come of that request id any more, whatever was mended since.
       if (code === 'UPLOAD_DENIED') await store.put({ ...item, endorsement: fresh, denied: item.denied + 1 });
       throw new VitrineError('UNAVAILABLE', `the log doesn't take the decision on ${upload}: ${code}`);
     }
-    await this.finish({ ...item, endorsement: fresh }, over);
+    await this.end({ ...item, endorsement: fresh }, over, looked);
   }
 
   private async finish(item: Item, outcome: string): Promise<void> {
