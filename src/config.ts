@@ -142,7 +142,11 @@ export const SETTINGS = {
     '60',
     'how often raw reads of patients, each written down before its answer, are sealed into batches on the log',
   ),
-  UPLOAD_RATE: setting(count(0, 100_000_000), '120000', 'most new requests a minute and member; 0: no bound'),
+  UPLOAD_RATE: setting(
+    count(0, 100_000_000),
+    '120000',
+    'most new requests a minute and member at each process; 0: no bound',
+  ),
   UPLOAD_OPEN: setting(
     count(1, 900),
     '512',

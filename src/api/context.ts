@@ -71,8 +71,6 @@ export interface DeniedPort {
   readonly part?: number;
   /** `<noun>.<verb>`, where the refusal itself doesn't name it. */
   readonly operation: string;
-  /** It came with a signature by the member's own key. */
-  readonly own?: boolean;
 }
 
 /** The one way in (design: architecture). All changes of one call are one group: all are committed, or none. */

@@ -124,11 +124,7 @@ async function recordEach(
       };
       accepted.push(...(await ctx.uploads.submit(request, build)));
     } catch (error) {
-      const own = isGiven(item.signed);
-      await ctx.uploads.denied(
-        { requestId: input.requestId, part, operation: RECORD_ENCOUNTER.op, own },
-        error,
-      );
+      await ctx.uploads.denied({ requestId: input.requestId, part, operation: RECORD_ENCOUNTER.op }, error);
       refused.push(refusal(ctx, error, part));
     }
   };

@@ -16,7 +16,7 @@ export interface DeploymentDependencies {
 }
 
 /** A version that is sealed already. */
-export interface DeploymentVersion extends Pick<PendingEntry, 'unaccepted'> {
+export interface DeploymentVersion extends Pick<PendingEntry, 'unaccepted' | 'charges'> {
   readonly op: string;
   readonly kind: AnyKind;
   readonly head: RecordHead;
@@ -38,7 +38,7 @@ export async function deploymentEntry(
   version: DeploymentVersion,
   sealed: SealedRecord & Partial<Pick<PendingEntry, 'rewraps'>>,
 ): Promise<PendingEntry> {
-  const { op, kind, head, values, base, authority = [], unaccepted = [] } = version;
+  const { op, kind, head, values, base, authority = [], unaccepted = [], charges = [] } = version;
   const detail: JsonObject =
     authority.length === 0 ? version.detail : { ...version.detail, authority: authority.map(Number) };
   const service = ledger.trusted.latestKey(null, 'service');
@@ -73,6 +73,7 @@ export async function deploymentEntry(
     authority,
     unaccepted,
     counters: version.counters ?? [],
+    charges,
     inputHash: version.inputHash ?? ledger.keys.inputMac(canonical(detail)),
   };
 }

@@ -54,7 +54,7 @@ function guarded(operations: readonly Operation[], resolve: Resolver): Resolver 
       return answer;
     } catch (error) {
       const { input } = args;
-      await context.uploads.denied({ requestId: requestIdOf(input), operation, own: isSigned(input) }, error);
+      await context.uploads.denied({ requestId: requestIdOf(input), operation }, error);
       throw error;
     }
   };
@@ -66,12 +66,6 @@ function requireRole(caller: Caller, roles: readonly Role[], operation: string):
   throw new VitrineError('FORBIDDEN', `expected a member with the role ${roles.join(' or ')}`, {
     details: { rule: 'role', operation },
   });
-}
-
-function isSigned(input: unknown): boolean {
-  if (typeof input !== 'object' || input === null) return false;
-  const { signed = null, statements = null } = input as Readonly<Record<string, unknown>>;
-  return signed !== null || statements !== null;
 }
 
 /** The client's id of the request; null where it gave none that is one. */

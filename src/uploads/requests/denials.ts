@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { DeniedPort } from '../../api/index.js';
-import type { Ledger, PendingEntry } from '../../ledger/index.js';
+import type { Charge, Ledger, PendingEntry } from '../../ledger/index.js';
 import { StaleAuthority } from '../../ledger/index.js';
 import type { ErrorCode } from '../../ledger/core/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
@@ -52,6 +52,15 @@ const ATTEMPTS = 5;
 
 /** Refusals that a member brings about by the number of its requests: counted alone. */
 const OWN_FAULT: ReadonlySet<string> = new Set(['rate']);
+
+/**
+ * Counted under the head lock, so that the bound is one for all processes; each has a bucket in front of it, which costs
+ * nothing. A denial's id stands on the log, and needs no keyed hash.
+ */
+function chargeOf({ id: member }: Member, id: string, perMinute: number): Charge {
+  const windows = [{ seconds: 60, most: BigInt(perMinute) }];
+  return { id: `denied/member/${member}`, item: id, windows, what: 'denials of a member on the log' };
+}
 
 /** The rule of refusals that name none. */
 const RULE_OF: Partial<Record<ErrorCode, string>> = {
@@ -101,9 +110,9 @@ export class Denials {
         return 'log';
       } catch (failed) {
         // The same request at the same time: it was denied, asked for or accepted, and that is looked at again.
-        const moved =
-          failed instanceof StaleAuthority || (failed instanceof VitrineError && failed.code === 'CONFLICT');
-        if (moved && attempt < ATTEMPTS) continue;
+        const code = failed instanceof VitrineError ? failed.code : null;
+        if ((failed instanceof StaleAuthority || code === 'CONFLICT') && attempt < ATTEMPTS) continue;
+        if (code === 'BUDGET_EXHAUSTED') return 'rate-limited';
         onFailure(failed);
         return 'failed';
       }
@@ -130,15 +139,15 @@ export class Denials {
   async #append(
     { id, unaccepted }: Place,
     caller: Member,
-    { requestId, part = 0, own = false, operation }: Told,
+    { requestId, part = 0, operation }: Told,
     reasons: UploadValues['reasons'],
   ): Promise<void> {
-    const { ledger, clock } = this.#deps;
-    const keyed = caller.institution === null ? 'service' : 'delegated';
+    const { ledger, clock, perMinute } = this.#deps;
     const values: UploadValues = {
       operation,
       situation: operation,
-      mode: own ? 'own' : keyed,
+      // The deployment's own word: what a signature says was refused, or never looked at.
+      mode: 'service',
       state: 'DENIED',
       uploader: {
         member: caller.id,
@@ -169,6 +178,7 @@ export class Denials {
       detail: { state: 'DENIED', reasons: reasons.map(({ rule, code }) => `${rule}:${code}`) },
       request: id,
       unaccepted,
+      charges: [chargeOf(caller, id, perMinute)],
     });
     await ledger.append([entry]);
   }

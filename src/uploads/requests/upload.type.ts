@@ -225,7 +225,9 @@ export class UploadRequestObject extends RecordObject<UploadValues> {
   }
 
   @Classified('DIRECTORY')
-  @Field(() => UploadModeEnum, { description: 'Whose key signed the statements.' })
+  @Field(() => UploadModeEnum, {
+    description: 'Whose key signed the statements; SERVICE where a rule refused and there are none.',
+  })
   get mode(): string {
     return MODES[this.record.values.mode];
   }

@@ -182,7 +182,8 @@ describe('a rule of a service', () => {
       const answer = await send('clinician.city', 'requestUpload', input);
       expect(answer.codes).toEqual(['KEY_UNKNOWN']);
       const denial = await denialOf('clinician.city', requestId);
-      expect(denial).toMatchObject({ state: 'DENIED', operation: 'upload.request' });
+      // Nobody's key signed what was refused, as far as anyone knows.
+      expect(denial).toMatchObject({ state: 'DENIED', operation: 'upload.request', mode: 'service' });
       expect(JSON.stringify(denial)).not.toContain(op);
       expect(answer.errors[0]?.details['operation']).toBe('upload.request');
     },
