@@ -1,3 +1,4 @@
+export { requireStanding } from './care.js';
 export { isCopyGranted, isLabelOpen, isRestricted, isTreatingOpen, selvesAmong } from './consents.js';
 export type { Consented, Use } from './consents.js';
 export { recordEncounters } from './encounter.batch.js';

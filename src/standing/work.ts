@@ -14,6 +14,8 @@ const NEEDED: Readonly<Record<string, readonly LicensedWork[]>> = {
   'patient.register': CARE,
   'patient.amend': CARE,
   'patient.retract': CARE,
+  // Of who hands a file over, and of who is to keep it.
+  'patient.transfer': CARE,
   'link.propose': CARE,
   'referral.make': CARE,
   'view.list': CARE,

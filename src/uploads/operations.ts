@@ -18,6 +18,8 @@ export interface Operation {
   readonly others?: readonly Permission[];
   /** The finer situation of a new version, as far as the values of the one before tell; undefined: the operation itself. */
   readonly situationOf?: (base: object, today: string) => string | undefined;
+  /** Who must approve follows from the change, and a statement doesn't say it: the mutation asks, `requestUpload` can't. */
+  readonly asksItself?: true;
   /** The uploader's institution must hold an active licence. */
   readonly licensed: boolean;
 }

@@ -20,6 +20,8 @@ export {
 } from './consent/consent.resolver.js';
 export { Consent, ConsentConnection } from './consent/consent.type.js';
 export { CONSENT_OPERATIONS } from './consent/operations.js';
+export { CustodyResolver } from './custody/custody.resolver.js';
+export { CUSTODY_OPERATIONS } from './custody/operations.js';
 export { BudgetObject, BudgetResolver } from './budgets/budget.resolver.js';
 export { ExplainResolver } from './explain/explain.resolver.js';
 export { AccessExplanation, AccessGround } from './explain/explain.type.js';

@@ -43,6 +43,7 @@ import {
   RotateKeyDocument,
   SetAccessPolicyDocument,
   SuspendMemberDocument,
+  TransferCustodyDocument,
   TrustDocumentsDocument,
   UnlinkPatientsDocument,
 } from '../generated/graphql.js';
@@ -87,6 +88,7 @@ export const OPERATIONS = {
   rotateKey: RotateKeyDocument,
   setAccessPolicy: SetAccessPolicyDocument,
   suspendMember: SuspendMemberDocument,
+  transferCustody: TransferCustodyDocument,
   trustDocuments: TrustDocumentsDocument,
   unlinkPatients: UnlinkPatientsDocument,
 } as const;

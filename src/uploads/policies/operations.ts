@@ -6,6 +6,8 @@ export const CHANGE_POLICY: Operation = {
   op: POLICY_CHANGE,
   makes: 'Policy',
   permission: { roles: ['REGULATOR'], relations: ['STATE'] },
+  // Its own policy, and the one that it replaces.
+  asksItself: true,
   licensed: false,
 };
 

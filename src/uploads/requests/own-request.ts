@@ -7,8 +7,7 @@ import type { ParsedStatement, Statement } from '../../ledger/core/index.js';
 import { base64url, equal, parseStatement, VitrineError } from '../../ledger/core/index.js';
 import type { Ledger } from '../../ledger/index.js';
 import type { KindRegistry, Member, RecordReader, Relation } from '../../records/index.js';
-import { POLICY_CHANGE } from '../policies/defaults.js';
-import { permissionsOf, type Operation, type Operations } from '../operations.js';
+import { mutationsOf, permissionsOf, type Operation, type Operations } from '../operations.js';
 import { refuseLicence, requireNone, type Refusal } from '../rules.js';
 import { REQUEST_UPLOAD } from './operations.js';
 import { situationFor } from '../service.js';
@@ -62,11 +61,12 @@ export async function checkAsked(context: AskContext, asked: Asked): Promise<Che
     throw new VitrineError('BAD_USER_INPUT', 'expected an operation of this deployment', {
       path: ['input', 'statements', 0],
     });
-  // Its policy and the one that it replaces must be met, and the statement doesn't say which one that is.
-  if (operation.op === POLICY_CHANGE)
-    throw new VitrineError('BAD_USER_INPUT', 'expected changePolicy with `signed`: it asks by itself', {
+  if (operation.asksItself === true) {
+    const [mutation = ''] = mutationsOf(operation);
+    throw new VitrineError('BAD_USER_INPUT', `expected ${mutation} with \`signed\`: it asks by itself`, {
       path: ['input', 'statements', 0],
     });
+  }
   const statements = asked.statements.map(parseStatement);
   const standing: Refusal[] = [];
   const told = new Set<string>();
