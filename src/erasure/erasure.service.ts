@@ -79,6 +79,7 @@ export async function confirmErasure(ctx: RequestContext, input: ConfirmErasureI
     const { kind } = holdable;
     const record: Loaded<object> | null = await ctx.records.load(kind, base.values.record);
     if (record === null) throw new VitrineError('NOT_FOUND', `no ${kind.name} has this id`);
+    requireKeeper(base, record);
     const names = requireErasable(kind, record, base.values.fields);
     requireElapsed(ctx, record);
     await requireUnheld(ctx, record);
@@ -120,6 +121,19 @@ export function listErasures(
   page: { readonly first: number; readonly after?: string },
 ): Promise<Page<ErasureValues>> {
   return listAbout(ctx, erasureKind, filter, page);
+}
+
+/** Who asked spoke for a record that is another's now. @throws VitrineError CONFLICT */
+function requireKeeper({ values }: Loaded<ErasureValues>, { kind, head }: Loaded<object>): void {
+  if (head.custodian === values.keeper) return;
+  throw new VitrineError(
+    'CONFLICT',
+    'the record has another custodian since: refuse the request, and have it asked anew',
+    {
+      path: ['input', 'erasure'],
+      details: { kind, id: head.id },
+    },
+  );
 }
 
 /** A request that the caller may decide on. */

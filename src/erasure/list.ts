@@ -1,5 +1,5 @@
 /** Lists of holds and of requests for erasure. */
-import { requireFilter } from '../access/index.js';
+import { requireFilter, visible } from '../access/index.js';
 import type { RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Condition, Page, RecordKind, Relation } from '../records/index.js';
@@ -17,7 +17,7 @@ export interface AboutFilter {
  * A page, newest first: everything for the state and for auditors, for others what is about their institution's records.
  * @throws VitrineError UNAUTHENTICATED, FORBIDDEN for who acts for no institution
  */
-export function listAbout<V extends object>(
+export async function listAbout<V extends object>(
   ctx: RequestContext,
   kind: RecordKind<V>,
   filter: AboutFilter | null,
@@ -40,5 +40,10 @@ export function listAbout<V extends object>(
   }
   requireFilter(caller, kind, ['id', ...where.map(({ column }) => column)], guaranteed);
   // Ids are UUIDv7, so their order is that of the making.
-  return ctx.records.find(kind, { where, order: { column: 'id', direction: 'DESC' }, ...page });
+  const found = await ctx.records.find(kind, { where, order: { column: 'id', direction: 'DESC' }, ...page });
+  // A list goes by who kept the file when it was written: what is about a file that has moved since isn't for that one.
+  const edges = found.edges.filter(
+    ({ record }) => record instanceof VitrineError || visible(caller, kind, record),
+  );
+  return { ...found, edges };
 }

@@ -112,6 +112,8 @@ export interface RelationLookups {
    * the log. Throws INTEGRITY_VIOLATION when a link is missing or doesn't verify.
    */
   linked(patients: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  /** The institution that keeps each of these patients' files now. Throws INTEGRITY_VIOLATION when one doesn't verify. */
+  keepers(patients: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
    * The consents of these patients that are in force now: all of them, proven by the log, so that none stands where none is
    * given. Throws INTEGRITY_VIOLATION when one is missing or doesn't verify.

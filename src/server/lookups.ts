@@ -1,6 +1,13 @@
 /** The facts that relations to records rest on, asked of the store: every row that counts has been verified. */
 import type { EncounterValues, LinkFacts } from '../clinical/index.js';
-import { encounterKind, givesTreating, groupsOf, linkKind, LINKS_OF } from '../clinical/index.js';
+import {
+  encounterKind,
+  givesTreating,
+  groupsOf,
+  linkKind,
+  LINKS_OF,
+  patientKind,
+} from '../clinical/index.js';
 import { listedOn } from '../records/index.js';
 import type { Condition, ConsentFact, LookupsFor, RecordStore, Unrelated } from '../records/index.js';
 import { VitrineError } from '../ledger/core/index.js';
@@ -52,6 +59,18 @@ async function linksOf(store: RecordStore, patient: string): Promise<readonly Li
   return found;
 }
 
+/** Who keeps each file, by its newest version: verified once, and then from memory. */
+async function keepersOf(
+  store: RecordStore,
+  patients: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const files = await Promise.all([...new Set(patients)].map((id) => store.facts.newest(patientKind, id)));
+  const keepers = new Map<string, string>();
+  for (const file of files)
+    if (file !== null && file.head.custodian !== null) keepers.set(file.head.id, file.head.custodian);
+  return keepers;
+}
+
 /** Makes the lookups of one request. */
 export function lookupsFor(clock: () => Date): LookupsFor {
   return (store) => ({
@@ -80,6 +99,7 @@ export function lookupsFor(clock: () => Date): LookupsFor {
       return found;
     },
     viewed: (patients, institution) => openViews(store, patients, institution, clock()),
+    keepers: (patients) => keepersOf(store, patients),
     linked: (patients) => groupsOf(patients, (patient) => linksOf(store, patient)),
     consents: async (patients) => {
       const lists = await store.whole.of(consentKind, 'patient', patients);

@@ -53,6 +53,7 @@ async function levels(who: Member, consents: readonly ConsentFact[], labelled: s
     now: () => new Date('2026-01-02T00:00:00Z'),
     treated: (patients, institution) =>
       Promise.resolve(new Set(institution === TREATING || institution === HOME ? patients : [])),
+    keepers: () => Promise.resolve(new Map<string, string>()),
     linked: (patients) => Promise.resolve(new Map(patients.map((one) => [one, new Set([one])]))),
     consents: (patients) => Promise.resolve(new Map(patients.map((one) => [one, consents]))),
     viewed: () => Promise.resolve(new Map<string, never[]>()),

@@ -192,6 +192,7 @@ describe('relations of care', () => {
     files: readonly string[] = [PATIENT],
   ): RelationLookups {
     return {
+      keepers: () => Promise.resolve(new Map<string, string>()),
       linked: (patients) => Promise.resolve(new Map(patients.map((id) => [id, new Set(files)]))),
       now: () => now,
       treated: (patients, institution, except, since) => {

@@ -153,6 +153,10 @@ export class World {
         now: () => this.now,
         treated: this.#treated,
         viewed: () => Promise.resolve(new Map<string, never[]>()),
+        keepers: (patients) =>
+          Promise.resolve(
+            new Map(patients.map((id) => [id, this.records.get(id)?.head.custodian ?? ''] as const)),
+          ),
         linked: (patients) => groupsOf(patients, (patient) => Promise.resolve(this.#linksOf(patient))),
         consents: (patients) => Promise.resolve(new Map(patients.map((patient) => [patient, []]))),
       });

@@ -9,6 +9,7 @@ const LOOKUPS = {
   now: () => new Date(0),
   treated: () => Promise.resolve(new Set<string>()),
   linked: () => Promise.resolve(new Map<string, ReadonlySet<string>>()),
+  keepers: () => Promise.resolve(new Map<string, string>()),
   consents: () => Promise.resolve(new Map<string, never[]>()),
   viewed: () => Promise.resolve(new Map<string, never[]>()),
 };

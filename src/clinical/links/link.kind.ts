@@ -15,7 +15,7 @@ export const STANDING_LINK = 'link.standing';
 /** A link stands on the threads of both its patients, so both columns together list those of one. */
 export const LINKS_OF: readonly [string, string] = ['first', 'second'];
 
-/** And on the threads of the institutions that keep their files. */
+/** And on the threads of the institutions that kept their files when it was proposed. */
 export const LINKS_AT: readonly [string, string] = ['firstKeeper', 'secondKeeper'];
 
 const values = z
@@ -23,7 +23,7 @@ const values = z
     /** The two patients, the lower id first, so that a pair has one form. */
     first: uuid,
     second: uuid,
-    /** The institutions that keep their files. */
+    /** The institutions that kept their files when it was proposed. */
     firstKeeper: uuid,
     secondKeeper: uuid,
     state: z.enum(LINK_STATES),

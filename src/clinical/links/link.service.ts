@@ -81,6 +81,16 @@ export function confirmPatientLink(
     const { proposed, awaited } = await sidesOf(ctx, base);
     requireConcerned(caller, awaited);
     for (const file of [proposed, awaited]) requireStanding(file, ['input', 'link']);
+    // Who proposed it spoke for a file that is another's now.
+    if (keeperOf(proposed) !== base.head.custodian)
+      throw new VitrineError(
+        'CONFLICT',
+        'the proposed file has another keeper since: have it proposed anew',
+        {
+          path: ['input', 'link'],
+          details: { kind: proposed.kind, id: proposed.head.id },
+        },
+      );
     // Else its keeper could find out what the other file holds, by changing its own until the two agree.
     if (!readsBoth(caller, proposed, awaited) && awaited.anchor.index > base.anchor.index)
       throw new VitrineError(

@@ -24,7 +24,8 @@ export class TransferCustodyInput {
   expectedVersion: number;
 
   @Field(() => UuidScalar, {
-    description: 'The institution that is to keep the file: a hospital or a clinic that is licensed for care.',
+    description:
+      'The institution that is to keep the file: a hospital or a clinic that is licensed for care.',
   })
   institution: string;
 }

@@ -16,7 +16,13 @@ import type { CounterMove } from '../../ledger/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { ConsentFact, Loaded } from '../../records/index.js';
 import { requireStaff } from '../../registry/index.js';
-import { allows, institutionKind, licenceActive, workFor, type InstitutionValues } from '../../standing/index.js';
+import {
+  allows,
+  institutionKind,
+  licenceActive,
+  workFor,
+  type InstitutionValues,
+} from '../../standing/index.js';
 import { amendment, requireMay, submitOne, todayOf, type Requirement } from '../../uploads/index.js';
 import { decisionsOf } from '../views/restriction.js';
 import { transferInput, type TransferCustodyInput } from './custody.input.js';
@@ -80,7 +86,9 @@ function approvalOf(institution: string): Requirement {
 async function requireReceiver(ctx: RequestContext, from: string, id: string): Promise<Receiver> {
   const receiver = await requireVisible(ctx, institutionKind, id, RECEIVER);
   if (id === from)
-    throw new VitrineError('BAD_USER_INPUT', 'expected another institution than your own', { path: RECEIVER });
+    throw new VitrineError('BAD_USER_INPUT', 'expected another institution than your own', {
+      path: RECEIVER,
+    });
   const { kind, licence } = receiver.values;
   const isLicensed =
     licenceActive(licence, todayOf(ctx)) && allows(licence.work, workFor(TRANSFER_CUSTODY.op));
