@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { patientKind, patientValues } from '../../src/clinical/index.js';
+import { REGISTER_PATIENT } from '../../src/clinical/operations.js';
 import { programmeKind, subsidyKind, type SubsidyValues } from '../../src/finance/index.js';
 import { requirePlaces } from '../../src/records/index.js';
-import { firstHead, newId } from '../../src/uploads/index.js';
+import { creation, firstHead, newId } from '../../src/uploads/index.js';
 import { State } from '../support/state.js';
 
 let state: State;
@@ -57,6 +59,45 @@ describe('a complete list', () => {
   });
 });
 
+describe('a list that is read page by page', () => {
+  it('is read again when a record moved to a page before', async () => {
+    const { city = '', harbour = '' } = state.ids;
+    const early = newId();
+    const { uploads } = await state.context('registrar.city');
+    const { uploads: theirs, records } = await state.context('registrar.harbour');
+    const values = patientValues.parse({ names: [{ family: 'Viele' }] });
+    const registers = (id: string, custodian: string) =>
+      creation(patientKind, firstHead(patientKind, id, { custodian, patient: id }), values, REGISTER_PATIENT);
+    await uploads.submit({ requestId: newId(), input: null }, () =>
+      Promise.resolve([registers(early, city)]),
+    );
+    for (let batch = 0; batch < 2; batch++)
+      await theirs.submit({ requestId: newId(), input: batch }, () =>
+        Promise.resolve(Array.from({ length: 256 }, () => registers(newId(), harbour))),
+      );
+    const { store, ledger } = { ...state.system, ...state.system.system };
+    const find = store.find.bind(store);
+    const pages: (string | null)[] = [];
+    store.find = async (kind, query) => {
+      const found = await find(kind, query);
+      if (kind.name === patientKind.name && pages.push(query.after ?? null) === 1) {
+        const input = { patient: early, expectedVersion: 1, institution: harbour };
+        const people = ['registrar.city', 'registrar.harbour'] as const;
+        expect((await state.approved(people, 'transferCustody', input, 'requestId')).codes).toEqual([]);
+      }
+      return found;
+    };
+    try {
+      const whole = await records.complete(patientKind, 'custodian', harbour);
+      expect(whole.map(({ head }) => head.id)).toContain(early);
+      expect(whole).toHaveLength(ledger.trusted.listLength('Patient', harbour));
+      expect(pages.filter((after) => after === null)).toHaveLength(2);
+    } finally {
+      store.find = find;
+    }
+  });
+});
+
 describe('the threads that lists go by', () => {
   const values = { programme: newId(), payee: newId() } as SubsidyValues;
   const head = firstHead(subsidyKind, newId(), {});
@@ -75,6 +116,31 @@ describe('the threads that lists go by', () => {
     expect(() =>
       requirePlaces(programmeKind, { values: code, head: moved }, { values: code, head: base }),
     ).toThrow(/custodian is no thread that stays/);
+  });
+
+  it('are left for another by the declared move alone', () => {
+    const [from, to] = [newId(), newId()];
+    const kind = { ...programmeKind, lists: ['custodian'] };
+    const at = (custodian: string) => ({
+      values: { code: 'A' },
+      head: firstHead(kind, head.id, { custodian }),
+    });
+    expect(() => requirePlaces(kind, at(to), at(from), { from, to })).not.toThrow();
+    for (const [next, base, move] of [
+      [to, from, { from: to, to: from }],
+      [to, from, { from, to: newId() }],
+      [newId(), from, { from, to }],
+      [from, from, { from, to }],
+      [to, newId(), { from, to }],
+    ] as const)
+      expect(() => requirePlaces(kind, at(next), at(base), move)).toThrow(/no thread that stays/);
+    // On two lists, or on one by either of two columns: it could be left on half of them.
+    for (const lists of [['custodian', 'code'], [['custodian', 'code']]] as (typeof subsidyKind)['lists'][])
+      expect(() => requirePlaces({ ...kind, lists: lists ?? [] }, at(to), at(from), { from, to })).toThrow(
+        /no thread that stays/,
+      );
+    const { lists: _lists, ...unlisted } = kind;
+    expect(() => requirePlaces(unlisted, at(to), at(from), { from, to })).toThrow(/on no list/);
   });
 
   it('are not claimed by a kind that does not join them', () => {
