@@ -6,6 +6,7 @@ import {
   isCareSince,
   linkKind,
   LINKS_OF,
+  patientKind,
   type LinkFacts,
 } from '../clinical/index.js';
 import { VitrineError } from '../ledger/core/index.js';
@@ -88,6 +89,14 @@ export class Past implements PastPort {
       now: () => new Date(at),
       treated: (patients, institution, except, since) =>
         this.#treated(patients, institution, except, since, at),
+      keepers: async (patients) => {
+        const keepers = new Map<string, string>();
+        for (const patient of patients) {
+          const file = await this.record(patientKind, patient, at);
+          if (file !== null && file.head.custodian !== null) keepers.set(patient, file.head.custodian);
+        }
+        return keepers;
+      },
       linked: (patients) =>
         groupsOf(patients, async (patient): Promise<readonly LinkFacts[]> => {
           const links = await this.#listed(linkKind, LINKS_OF, patient, at);

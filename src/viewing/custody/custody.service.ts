@@ -8,6 +8,7 @@ import {
   isCopyGranted,
   isTreatingOpen,
   patientKind,
+  personOf,
   requireStanding,
   type PatientValues,
 } from '../../clinical/index.js';
@@ -51,7 +52,7 @@ export function transferCustody(ctx: RequestContext, input: TransferCustodyInput
     requireStanding(base, ['input', 'patient']);
     const receiver = await requireReceiver(ctx, from, given.institution);
     const to = receiver.head.id;
-    const { facts, person, whole } = await decisionsOf(ctx, given.patient);
+    const { facts, person, whole } = await decisionsOf(ctx, await personOf(ctx, given.patient));
     requireUnforbidden(facts, base, to);
     const held = await requireUnheld(ctx, base, from);
     const versions = await ctx.records.versions(patientKind, base.head.id);
