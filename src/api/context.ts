@@ -117,6 +117,14 @@ export interface ViewingPort {
   mac(scope: string, value: string): string;
   /** Uses a value up, for every process: true the first time only. */
   spend(scope: string, value: string, expires: Date): Promise<boolean>;
+  /** Signs for the deployment itself. */
+  sign(payload: Uint8Array): Promise<{
+    readonly jws: string;
+    /** 32 bytes of Ed25519. */
+    readonly key: Uint8Array;
+    /** The entry that registered it. */
+    readonly entry: bigint;
+  }>;
   /** Where models of pages become images; `viewing` knows what they hold. */
   readonly pages: PagesPort;
   /** How long a view stays open, in milliseconds. */

@@ -186,12 +186,20 @@ async function registrationOf(
 ): Promise<BundleRegistration | null> {
   const entry = await requireEntry(ctx, index);
   if (mode !== 'own' && (await openingFor(ctx, entry)) === null) return null;
+  return registrationAt(ctx, entry, size);
+}
+
+/** The registration of a key by an entry, proved under the checkpoint of a size. */
+export async function registrationAt(
+  ctx: RequestContext,
+  { index, leafBytes: leaf, openingBytes: bytes, salt }: VerifiedEntry,
+  size: bigint,
+): Promise<BundleRegistration> {
   const { hashes } = await ctx.log.proofs.inclusion(index, size);
-  const { leafBytes: leaf, openingBytes: bytes, salt } = entry;
   return { leaf, opening: { bytes, salt }, hashes };
 }
 
-async function requireEntry(ctx: RequestContext, index: bigint): Promise<VerifiedEntry> {
+export async function requireEntry(ctx: RequestContext, index: bigint): Promise<VerifiedEntry> {
   const entry = await entryAt(ctx, index);
   if (entry !== null) return entry;
   throw new VitrineError('INTEGRITY_VIOLATION', `entry ${index} is missing from the log`);

@@ -8,6 +8,7 @@ export { EntryConnection, EntryObject, OpeningObject } from './entry.type.js';
 export { InclusionTextResolver, ProofResolver, ReceiptProofResolver } from './proof.resolver.js';
 export { ConsistencyProofObject, InclusionProofObject } from './proof.type.js';
 export {
+  AccessDownloadResolver,
   AccessProofResolver,
   AnchorResolver,
   PayloadReceiptResolver,

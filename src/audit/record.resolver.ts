@@ -1,8 +1,16 @@
 /** What audit adds to every record and to every mutation's payload: where it stands on the log. */
-import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
-import { Classified, HashScalar, MutationPayload, RecordObject, type RequestContext } from '../api/index.js';
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import {
+  Classified,
+  HashScalar,
+  MutationPayload,
+  RecordObject,
+  requireId,
+  type RequestContext,
+} from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import { Access } from '../viewing/index.js';
+import { Access, AccessFilter } from '../viewing/index.js';
+import { downloadAccesses } from './access-log.service.js';
 import { BlockObject } from './block.type.js';
 import { bundleOf } from './bundle.service.js';
 import { ProofBundleObject } from './bundle.type.js';
@@ -59,6 +67,24 @@ export class AccessProofResolver {
   async proof(@Ctx() ctx: RequestContext, @Root() { accessed }: Access): Promise<ProofBundleObject> {
     const { record, fields } = accessed.proved;
     return new ProofBundleObject(await bundleOf(ctx, record, fields));
+  }
+}
+
+@Resolver()
+export class AccessDownloadResolver {
+  @Classified('STRUCTURE')
+  @Query(() => String, {
+    nullable: true,
+    description:
+      'The log of accesses as one signed file, for the patient and who acts for it: a proof of each access, and the deployment’s statement that these are all. Keep it byte for byte; `vitrine verify --bundle` checks it offline. At most 2000 accesses: narrow the period for more.',
+  })
+  accessLogDownload(
+    @Arg('patient', () => ID, { description: 'Whose accesses.' }) patient: string,
+    @Ctx() ctx: RequestContext,
+    @Arg('filter', () => AccessFilter, { nullable: true, description: 'Which; all by default.' })
+    filter?: AccessFilter,
+  ): Promise<string> {
+    return downloadAccesses(ctx, requireId(patient, ['patient']), filter);
   }
 }
 

@@ -1,11 +1,12 @@
 /** `vitrine verify` of what a holder has in hand: a bundle, a receipt, two checkpoints. No database, no keys, no settings. */
 import { readFile } from 'node:fs/promises';
-import { verifyBundle, verifyCheckpointPair, verifyReceipt } from '../client/index.js';
+import { verifyAccessLog, verifyBundle, verifyCheckpointPair, verifyReceipt } from '../client/index.js';
 import {
   fromBase64,
   fromHex,
   fromUtf8,
   hex,
+  isAccessLog,
   type Opening,
   parsePolicy,
   type Policy,
@@ -93,9 +94,36 @@ async function prove(options: OfflineOptions): Promise<Proved> {
   return provePair(checkpoints ?? [], options.proof, policy);
 }
 
+const NOT_WHOLE =
+  'that no access is missing and no key was revoked: the first the deployment says, and it can be held to it';
+
+function proveAccessLog(bytes: Uint8Array, policy: Policy): Proved {
+  const found = held(() => verifyAccessLog(bytes, policy));
+  const { statement, accesses } = found;
+  const { files, act, from, to, at, size } = statement;
+  const told = accesses.map(({ head, fields, entry }) => ({
+    entry: entry.index,
+    time: entry.leaf.time,
+    ...(head.kind === 'View' ? { view: fields } : { reads: Object.values(fields) }),
+  }));
+  const period = `${from ?? 'the beginning'} to ${to ?? at}`;
+  return {
+    facts: { kind: 'access-log', statement, accesses: told, ...checkpointFacts(found) },
+    lines: [
+      ['patient', files.join(', ')],
+      ['accesses', `${accesses.length}, of ${act ?? 'all acts'}, from ${period}`],
+      ...told.map(({ entry, ...facts }) => [`  entry ${entry}`, JSON.stringify(facts)] as const),
+      ['said whole', `by the log's operator, of the log's first ${size} entries, on ${at}`],
+      ...checkpointLines(found),
+    ],
+    open: NOT_WHOLE,
+  };
+}
+
 function proveBundle(bytes: Uint8Array, policy: Policy): Proved {
   if (bytes.at(-1) === 0x0a)
     throw violation('expected the bundle alone, got a newline behind it (`jq -j` writes none)');
+  if (isAccessLog(bytes)) return proveAccessLog(bytes, policy);
   const found = held(() => verifyBundle(bytes, policy));
   const { head, entry, opening, signature, fields } = found;
   const { leaf, index } = entry;

@@ -10,7 +10,9 @@ import {
   type Policy,
   type TrustedCheckpoint,
   utf8,
+  type VerifiedAccessLog,
   type VerifiedBundle,
+  verifyAccessLogFile,
   verifyCheckpoint,
   verifyConsistency,
   verifyProof,
@@ -42,6 +44,14 @@ export interface VerifiedPair {
  */
 export function verifyBundle(bundle: string | Uint8Array, policy: PolicySource): VerifiedBundle {
   return verifyProofBundle(bytesOf(bundle), policyOf(policy), verifyEd25519);
+}
+
+/**
+ * Checks a patient's log of accesses (schema/ledger.md): the file that `accessLogDownload` gave. That it is whole is said,
+ * and signed, by the deployment.
+ */
+export function verifyAccessLog(file: string | Uint8Array, policy: PolicySource): VerifiedAccessLog {
+  return verifyAccessLogFile(bytesOf(file), policyOf(policy), verifyEd25519);
 }
 
 /**

@@ -7,6 +7,7 @@ import type { NonEmptyArray } from 'type-graphql';
 import { shieldSchema } from '../access/index.js';
 import type { RequestContext } from '../api/index.js';
 import {
+  AccessDownloadResolver,
   AccessProofResolver,
   AnchorResolver,
   BatchReceiptResolver,
@@ -115,6 +116,7 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   ReceiptProofResolver,
   RecordLogResolver,
   AccessProofResolver,
+  AccessDownloadResolver,
   PayloadReceiptResolver,
   BatchReceiptResolver,
   UploadRequestResolver,

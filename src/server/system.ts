@@ -15,6 +15,7 @@ import {
   operationOf,
   type Operations,
   Policies,
+  signByService,
   sweepUploads,
   UploadRequests,
   Uploads,
@@ -103,6 +104,7 @@ export class System {
     this.#viewing = {
       mac: (scope, value) => ledger.keys.blindKey.mac(scope, value),
       spend: (scope, value, expires) => this.spent.spend(scope, value, expires),
+      sign: (payload) => signByService(ledger, payload),
       pages: this.pages,
       ...(deps.views ?? VIEWS_BY_DEFAULT),
     };

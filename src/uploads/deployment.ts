@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { CounterMove, Ledger, PendingEntry } from '../ledger/index.js';
 import { nativeHash } from '../ledger/index.js';
 import type { JsonObject } from '../ledger/core/index.js';
-import { canonical, VitrineError } from '../ledger/core/index.js';
+import { canonical, compactJws, signatureInput, VitrineError } from '../ledger/core/index.js';
 import type { AnyKind, Random, RecordHead, SealedRecord, Unrelated } from '../records/index.js';
 import { sealRecord } from '../records/index.js';
 import type { Signing } from './statement.js';
@@ -85,6 +85,18 @@ export async function sealedByDeployment(
 ): Promise<PendingEntry> {
   const { kind, head, values } = version;
   return deploymentEntry(deps, version, await sealRecord(kind, head, values, deps.ledger.keys, deps.random));
+}
+
+/** Signs, as a compact JWS, what the deployment says beside the log. */
+export async function signByService(
+  { trusted, keys }: Ledger,
+  payload: Uint8Array,
+): Promise<{ readonly jws: string; readonly key: Uint8Array; readonly entry: bigint }> {
+  const service = trusted.latestKey(null, 'service');
+  if (service === undefined) throw new VitrineError('NOT_CONFIGURED', 'the log has no service key');
+  const { thumbprint, publicKey: key, entry } = service;
+  const signature = await keys.signStatement(thumbprint, signatureInput(thumbprint, payload));
+  return { jws: compactJws(thumbprint, payload, signature), key, entry };
 }
 
 /** The id of the log's own record, who acts where nobody does: the subject of entry 0. */

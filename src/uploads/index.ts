@@ -1,7 +1,7 @@
 export { genesisRecords } from './genesis.js';
 export type { GenesisFacts, GenesisIds } from './genesis.js';
 export type { Accepted, AnyChange, Change, KeyRegistration, Permission, UploadRequest } from './change.js';
-export { sealedByDeployment } from './deployment.js';
+export { sealedByDeployment, signByService } from './deployment.js';
 export type { DeploymentDependencies } from './deployment.js';
 export { guardMutations, operationOf, requestIdOf } from './guard.js';
 export { mutationsOf, Operations, permissionsOf } from './operations.js';

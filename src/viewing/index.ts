@@ -10,6 +10,8 @@ export { genesisTerms } from './access-policy/in-force.js';
 export { ACCESS_POLICY_OPERATIONS } from './access-policy/operations.js';
 export { requireAccessRules } from './access-policy/start.js';
 export { AccessResolver, PatientAccessResolver } from './access-log/access.resolver.js';
+export { AccessFilter } from './access-log/access.filter.js';
+export { wholeLog } from './access-log/access.service.js';
 export { Access, AccessConnection } from './access-log/access.type.js';
 export { consentKind, factsInForce, isInForce } from './consent/consent.kind.js';
 export {

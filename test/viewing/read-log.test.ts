@@ -1,9 +1,15 @@
 /** Raw reads on the log of accesses, over real HTTP: who sees which, whole, proved, and live. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { verifyBundle } from '../../src/client/index.js';
-import { make, world, type World } from './world.js';
+import { EXIT } from '../../src/cli/exit.js';
+import { verifyOffline } from '../../src/cli/verify-offline.js';
+import { verifyAccessLog, verifyBundle } from '../../src/client/index.js';
+import { base64url, canonical, fromUtf8 } from '../../src/ledger/core/index.js';
+import { granted, make, world, type World } from './world.js';
 
 interface Read {
   readonly act: string;
@@ -209,6 +215,89 @@ describe('following raw reads', () => {
     expect(lines.map(({ patientId }) => patientId).sort()).toEqual([at.patient, second].sort());
     expect(lines.every(({ act }) => act === 'READ')).toBe(true);
     expect(JSON.stringify(lines)).not.toContain(stranger);
+  });
+});
+
+describe('the download', () => {
+  const download = (who: string, args = '') =>
+    at.vitrine.ask<{ accessLogDownload: string | null }>(
+      who,
+      `{ accessLogDownload(patient: "${at.patient}"${args}) }`,
+    );
+  const policyOf = () => `log ${at.vitrine.serving.ledger.verifierKey}\nquorum none\n`;
+
+  async function fileFor(who: string, args = ''): Promise<string> {
+    const { data, text } = await download(who, args);
+    if (!data?.accessLogDownload) throw new Error(text);
+    return data.accessLogDownload;
+  }
+
+  it('holds every access of the person’s, and verifies offline', async () => {
+    const file = await fileFor('patient.self');
+    const { accesses, statement } = verifyAccessLog(file, policyOf());
+    const listed = await edges('patient.self', ', first: 100');
+    expect(accesses.map(({ entry }) => entry.index.toString())).toEqual(listed.map(({ node }) => node.index));
+    expect(new Set(accesses.map(({ head }) => head.kind))).toEqual(new Set(['View', 'AccessBatch']));
+    expect(statement).toMatchObject({ files: [at.patient, second], act: null, from: null, to: null });
+    expect(file).not.toContain(stranger);
+    const views = verifyAccessLog(await fileFor('patient.self', ', filter: {act: OPENED}'), policyOf());
+    expect(views.statement.act).toBe('OPENED');
+    expect(views.accesses.length).toBeLessThan(accesses.length);
+  });
+
+  it('is for a representative, and for nobody else', async () => {
+    await granted(at, 'patient.self', { type: 'REPRESENTATIVE', representative: at.friend });
+    expect(verifyAccessLog(await fileFor('patient.one'), policyOf()).accesses.length).toBeGreaterThan(0);
+    for (const who of ['auditor', 'clinician.city', 'registrar.city', 'regulator.one'])
+      expect((await download(who)).codes, who).toEqual(['FORBIDDEN']);
+  });
+
+  it('doesn’t verify with an access less, or more, or under another key', async () => {
+    const text = await fileFor('patient.self');
+    type File = { bundles: { fields: { value: unknown }[] }[] } & Record<string, unknown>;
+    const changed = (change: (file: File) => void): string => {
+      const file = JSON.parse(text) as File;
+      change(file);
+      return fromUtf8(canonical(file as never));
+    };
+    const other = JSON.parse(await fileFor('patient.self', ', filter: {act: OPENED}')) as File;
+    for (const [name, change] of Object.entries<(file: File) => void>({
+      less: (file) => void file.bundles.pop(),
+      twice: (file) => void file.bundles.push(...file.bundles.slice(0, 1)),
+      'another order': (file) => void file.bundles.reverse(),
+      'another statement': (file) => void (file['statement'] = other['statement']),
+      'another key': (file) => void (file['key'] = base64url(new Uint8Array(32).fill(7))),
+      'another entry of the key': (file) => void (file['keyEntry'] = 1),
+    }))
+      expect(() => verifyAccessLog(changed(change), policyOf()), name).toThrow();
+    expect(
+      verifyAccessLog(
+        changed(() => undefined),
+        policyOf(),
+      ).accesses.length,
+    ).toBeGreaterThan(0);
+  });
+
+  it('is checked by the command', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'vitrine-download-'));
+    const bundle = join(folder, 'accesses.json');
+    const policy = join(folder, 'policy');
+    try {
+      const file = await fileFor('patient.self');
+      await writeFile(bundle, file);
+      await writeFile(policy, policyOf());
+      const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+      expect(await verifyOffline({ bundle, policy }, true)).toBe(EXIT.OK);
+      await writeFile(bundle, file.replace('"times":1', '"times":7'));
+      expect(await verifyOffline({ bundle, policy }, true)).toBe(EXIT.FAILED);
+      expect(written.mock.calls.map(([line]) => String(line).slice(0, 13))).toEqual([
+        '{"holds":true',
+        '{"holds":fals',
+      ]);
+      written.mockRestore();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

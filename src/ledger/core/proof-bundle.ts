@@ -60,6 +60,11 @@ const MOST_HASHES = 63;
 
 /** The bundle's one encoding: canonical JSON (RFC 8785). Throws INTEGRITY_VIOLATION when `parseProofBundle` would. */
 export function encodeProofBundle(bundle: ProofBundle): Uint8Array {
+  return canonical(bundleJson(bundle));
+}
+
+/** The bundle as a part of a larger document. Throws as `encodeProofBundle` does. */
+export function bundleJson(bundle: ProofBundle): JsonObject {
   const { head, opening, registration } = bundle;
   const { kind, schema, id, version, custodian, jurisdiction } = head;
   const json: JsonObject = {
@@ -74,18 +79,15 @@ export function encodeProofBundle(bundle: ProofBundle): Uint8Array {
     leaves: bundle.leaves.map(base64url),
     leaf: base64url(bundle.leaf),
     opening: opening === null ? null : { ...openingJson(opening), key: base64url(opening.key) },
-    registration:
-      registration === null
-        ? null
-        : {
-            leaf: base64url(registration.leaf),
-            opening: openingJson(registration.opening),
-            hashes: registration.hashes.map(base64url),
-          },
+    registration: registration === null ? null : registrationJson(registration),
     proof: bundle.proof,
   };
   strict.parsing('proof bundle', () => readBundle(json));
-  return canonical(json);
+  return json;
+}
+
+export function registrationJson({ leaf, opening, hashes }: BundleRegistration): JsonObject {
+  return { leaf: base64url(leaf), opening: openingJson(opening), hashes: hashes.map(base64url) };
 }
 
 /**
@@ -159,7 +161,7 @@ function readFields(json: Json, count: number): readonly DisclosedField[] {
   return fields;
 }
 
-function readRegistration(json: Json): BundleRegistration {
+export function readRegistration(json: Json | undefined): BundleRegistration {
   const { leaf, opening, hashes } = strict.object(json, 'registration', ['leaf', 'opening', 'hashes']);
   const path = hashesOf(hashes, 'registration.hashes');
   if (path.length > MOST_HASHES)

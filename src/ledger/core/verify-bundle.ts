@@ -13,7 +13,12 @@ import type { NoteKey } from './note-key.js';
 import type { Verify } from './note.js';
 import { originAt } from './origin.js';
 import { type Policy, verifyCosigned } from './policy.js';
-import { type BundleOpening, parseProofBundle, type ProofBundle } from './proof-bundle.js';
+import {
+  type BundleOpening,
+  type BundleRegistration,
+  parseProofBundle,
+  type ProofBundle,
+} from './proof-bundle.js';
 import { type FieldHead, fieldLeaf, headHash } from './sealed.js';
 import { parseStatement, refuseStated } from './read-statement.js';
 import { parseCompactJws, type Statement, thumbprint } from './statement.js';
@@ -196,13 +201,23 @@ function verifyRegistration(bundle: ProofBundle, entry: OpenedEntry, at: Checkpo
   if (registration === null) return;
   const { by } = entry.opening;
   if (by.entry > entry.index) throw strict.violation(`expected a key registered before entry ${entry.index}`);
-  const { size, root } = at;
+  const { key, registrar } = registeredKey(registration, by, at, hash);
+  const refusal = refuseKey(key, entry, registrar);
+  if (refusal !== null) throw strict.violation(`key ${by.key}: ${refusal}`);
+}
+
+/** What an entry under the checkpoint registered under a thumbprint, if anything, and in which mode it was itself signed. */
+export function registeredKey(
+  registration: BundleRegistration,
+  by: { readonly key: string; readonly entry: bigint },
+  { size, root }: Checkpoint,
+  hash: HashFn,
+): { readonly key: OpeningKey | undefined; readonly registrar: string } {
   const hashed = leafHash(registration.leaf, hash);
   verifyInclusion({ index: by.entry, size, leafHash: hashed, proof: registration.hashes, root }, hash);
   const opening = openHalf(parseLeaf(registration.leaf), registration.opening, hash);
   const key = parseKeys(opening.detail).find((one) => one.thumbprint === by.key);
-  const refusal = refuseKey(key, entry, opening.by.mode);
-  if (refusal !== null) throw strict.violation(`key ${by.key}: ${refusal}`);
+  return { key, registrar: opening.by.mode };
 }
 
 /** The rules for using a key, as far as one entry and its key's registration tell. */

@@ -16,7 +16,7 @@ import { memberKind } from '../../standing/index.js';
 import { accessBatchKind } from '../reads/batch.kind.js';
 import { counterOf, type FoundLine, linesAbout, readsOf } from '../reads/reads.service.js';
 import { accessRelations, viewKind } from '../views/view.kind.js';
-import { accessFilter, matches, type AccessFilter } from './access.filter.js';
+import { type AccessConditions, accessFilter, matches, type AccessFilter } from './access.filter.js';
 import { type Accessed, isBehind, newestFirst, ofLine, ofView, type Place } from './accessed.js';
 
 export interface AccessPage {
@@ -49,6 +49,35 @@ export async function listAccesses(
   const start = place === null ? 0 : all.filter((accessed) => !isBehind(accessed.place, place)).length;
   const accesses = all.slice(start, start + first);
   return { accesses, hasNextPage: start + first < all.length, hasPreviousPage: start > 0 };
+}
+
+/** Most accesses in one file. */
+export const MOST_DOWNLOADED = 2_000;
+
+/** All accesses to the files of a person that are asked for, for the person itself. */
+export interface WholeLog extends AccessConditions {
+  readonly files: readonly string[];
+  readonly accesses: readonly Accessed[];
+}
+
+/**
+ * All of a person's accesses, newest first.
+ * @throws VitrineError FORBIDDEN for anybody but the patient and who acts for it; LIMIT_EXCEEDED for more than go into one file
+ */
+export async function wholeLog(
+  ctx: RequestContext,
+  patient: string,
+  filter: AccessFilter | null | undefined,
+): Promise<WholeLog> {
+  const wanted = parseInput(accessFilter, filter ?? {}, ['filter']);
+  const files = await requireFiles(ctx, patient);
+  const { accesses, hasNextPage } = await listAccesses(ctx, patient, filter, { first: MOST_DOWNLOADED });
+  if (!hasNextPage) return { ...wanted, files, accesses };
+  throw new VitrineError(
+    'LIMIT_EXCEEDED',
+    `expected at most ${MOST_DOWNLOADED} accesses in one file: narrow the period`,
+    { path: ['filter'], details: { expected: MOST_DOWNLOADED } },
+  );
 }
 
 async function viewsOf(ctx: RequestContext, files: readonly string[]): Promise<readonly Accessed[]> {
