@@ -108,7 +108,8 @@ describe('raw reads on a patient’s log', () => {
       told: member !== null || view !== null,
     }));
     const line = { told: false, file: at.patient };
-    expect(summary).toHaveLength(4);
+    // Two reads of one member are two lines where a batch was sealed between them.
+    expect(new Set(summary.map((one) => JSON.stringify(one))).size).toBe(4);
     for (const [relation, classes, institution, file] of [
       ['CUSTODIAN', 'CRITICAL IDENTITY', at.city, at.patient],
       ['CUSTODIAN', 'IDENTITY', at.city, at.patient],
@@ -258,7 +259,7 @@ describe('the download', () => {
     const changed = (change: (file: File) => void): string => {
       const file = JSON.parse(text) as File;
       change(file);
-      return fromUtf8(canonical(file as never));
+      return fromUtf8(canonical(file));
     };
     const other = JSON.parse(await fileFor('patient.self', ', filter: {act: OPENED}')) as File;
     for (const [name, change] of Object.entries<(file: File) => void>({
