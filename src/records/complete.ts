@@ -41,16 +41,47 @@ const ID = 16;
 const ENTRY = 8;
 const DIGEST = 32;
 
+/**
+ * The kind of what a list's column names. The log knows what began on a thread and not by which column: an institution's id in
+ * the place of a patient's names no list, although records of the kind began on the institution's thread.
+ */
+const NAMED_BY: ReadonlyMap<string, string> = new Map([
+  ['patient', 'Patient'],
+  ['first', 'Patient'],
+  ['second', 'Patient'],
+  ['custodian', 'Institution'],
+  ['institution', 'Institution'],
+  ['keeper', 'Institution'],
+  ['firstKeeper', 'Institution'],
+  ['secondKeeper', 'Institution'],
+  ['grantee', 'Institution'],
+  ['payee', 'Institution'],
+  ['programme', 'Programme'],
+  ['representative', 'Member'],
+]);
+
+/** Whether something on the log can stand in a list's column; in the list of anything else there is nothing. */
+export function canName(column: string, id: string, trusted: Pick<TrustedLog, 'hasSubject'>): boolean {
+  return trusted.hasSubject(NAMED_BY.get(column) ?? '', id);
+}
+
+/** @throws Error for a list by a column of which it isn't said what it names */
+export function requireNamed(kind: AnyKind): void {
+  const unknown = (kind.lists ?? []).flat().filter((column) => !NAMED_BY.has(column));
+  if (unknown.length > 0) throw new Error(`${kind.name}: what does a list by ${unknown.join(', ')} name?`);
+}
+
 /** What a query claims to be all of: the shortest of the lists that its conditions name; undefined for none. */
 export function claimOf(
   kind: AnyKind,
   query: Query,
-  trusted: Pick<TrustedLog, 'listLength'>,
+  trusted: Pick<TrustedLog, 'listLength' | 'hasSubject'>,
 ): Claim | undefined {
   const claims: (Claim & { readonly length: number })[] = [];
   for (const condition of query.where) {
     const { column, op, value } = condition;
     if (typeof value !== 'string' || !(op === 'eq' || op === 'either')) continue;
+    if (!canName(column, value, trusted)) continue;
     const or = op === 'either' ? { or: condition.or } : {};
     const listed = kind.lists?.some((list) =>
       typeof list === 'string' ? op === 'eq' && list === column : op === 'either' && isPair(list, condition),

@@ -1,5 +1,6 @@
 /** The kinds that a deployment knows, by name. Built once at start from what the domains export. */
 import { VitrineError } from '../ledger/core/index.js';
+import { requireNamed } from './complete.js';
 import type { RecordKind } from './kind.js';
 
 /** A kind whose values' type is not known to the reader. */
@@ -11,6 +12,7 @@ export class KindRegistry {
   constructor(kinds: readonly AnyKind[]) {
     for (const kind of kinds) {
       if (this.#byName.has(kind.name)) throw new Error(`record kind ${kind.name} is declared twice`);
+      requireNamed(kind);
       this.#byName.set(kind.name, kind);
     }
   }

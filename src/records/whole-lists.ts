@@ -6,7 +6,7 @@
 import type { TrustedLog } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import { sqlName } from './columns.js';
-import { incomplete } from './complete.js';
+import { canName, incomplete } from './complete.js';
 import type { RecordKind, Unrelated } from './kind.js';
 import type { AnyKind } from './kinds.js';
 import type { Sql } from './query.js';
@@ -77,7 +77,7 @@ export class WholeLists {
   #current(kind: AnyKind, column: string, thread: string): List | undefined {
     const { trusted } = this.deps;
     if (trusted.alarm !== undefined) throw trusted.alarm;
-    const count = trusted.listLength(kind.name, thread);
+    const count = canName(column, thread, trusted) ? trusted.listLength(kind.name, thread) : 0;
     if (count === 0) return [];
     const kept = this.#kept.get(keyOf(kind, column, thread));
     if (kept?.length !== count) return undefined;

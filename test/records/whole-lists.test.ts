@@ -16,6 +16,7 @@ beforeEach(() => {
   reads = 0;
   duringRead = () => undefined;
   const trusted = {
+    hasSubject: () => true,
     listLength: () => log.count,
     subject: (_kind: string, id: string) => ({ index: log.newest.get(id) }),
     checkList: () => ({ holds: true }),
