@@ -10,6 +10,7 @@ import type { Problem } from './ledger/core/error.js';
 
 export type { Config, Identity } from './server/settings.js';
 import {
+  ALERTS_BY_DEFAULT,
   READS_BY_DEFAULT,
   UPLOADS_BY_DEFAULT,
   VIEWS_BY_DEFAULT,
@@ -141,6 +142,11 @@ export const SETTINGS = {
     count(1, 3600),
     '60',
     'how often raw reads of patients, each written down before its answer, are sealed into batches on the log',
+  ),
+  ALERT_SECONDS: setting(
+    count(1, 3600),
+    '5',
+    'how often new receipts of views are looked through for unusual access',
   ),
   UPLOAD_RATE: setting(
     count(0, 100_000_000),
@@ -353,6 +359,9 @@ export function parseConfig(environment: Environment): Config {
     },
     reads: {
       sealMs: given.READ_LOG_SECONDS === undefined ? READS_BY_DEFAULT.sealMs : given.READ_LOG_SECONDS * 1000,
+    },
+    alerts: {
+      watchMs: given.ALERT_SECONDS === undefined ? ALERTS_BY_DEFAULT.watchMs : given.ALERT_SECONDS * 1000,
     },
     limits: {
       bodyBytes: given.MAX_BODY_BYTES ?? 1_048_576,

@@ -29,6 +29,8 @@ import {
 import {
   accessBatchKind,
   ACCESS_POLICY_OPERATIONS,
+  AccessAlert,
+  accessAlertKind,
   AccessPolicy,
   accessPolicyKind,
   Consent,
@@ -80,6 +82,7 @@ export const RECORD_TYPES: readonly RecordType[] = [
   recordType(subsidyKind, (record) => new Subsidy(record)),
   recordType(holdKind, (record) => new Hold(record)),
   recordType(erasureKind, (record) => new Erasure(record)),
+  recordType(accessAlertKind, (record) => new AccessAlert(record)),
   recordType(accessPolicyKind, (record) => new AccessPolicy(record)),
   recordType(consentKind, (record) => new Consent(record)),
   recordType(viewKind, (record) => new View(record)),

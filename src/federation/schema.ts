@@ -42,6 +42,7 @@ import { CustodianResolver, InstitutionResolver, MemberResolver, TrustResolver }
 import { FormResolver, InstitutionReportsResolver, ReportResolver, retraction } from '../reporting/index.js';
 import { guardMutations, policyResolver, UploadRequestResolver } from '../uploads/index.js';
 import {
+  AccessAlertResolver,
   AccessPolicyResolver,
   AccessResolver,
   ActsForResolver,
@@ -94,6 +95,7 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   ErasureResolver,
   ErasedResolver,
   AccessPolicyResolver,
+  AccessAlertResolver,
   ExplainResolver,
   ConsentResolver,
   PatientConsentsResolver,

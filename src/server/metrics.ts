@@ -19,6 +19,8 @@ export interface Metrics {
   readonly alarms: Counter<'code'>;
   /** Mutations that a rule refused, by rule and code, and whether the denial was written to the log. */
   readonly denials: Counter<'rule' | 'code' | 'written'>;
+  /** Alerts about unusual access that this process raised, by rule. */
+  readonly accessAlerts: Counter<'rule'>;
   readonly sockets: Gauge;
   /** Subscribers that follow the log. */
   readonly feedSubscriptions: Gauge;
@@ -78,6 +80,12 @@ export function createMetrics(processMetrics = true): Metrics {
       name: 'vitrine_upload_denials_total',
       help: 'Rules that refused a mutation, and what became of the denial',
       labelNames: ['rule', 'code', 'written'],
+      registers,
+    }),
+    accessAlerts: new Counter({
+      name: 'vitrine_access_alerts_total',
+      help: 'Alerts about unusual access that this process raised',
+      labelNames: ['rule'],
       registers,
     }),
     sockets: new Gauge({ name: 'vitrine_websockets', help: 'Open WebSockets', registers }),

@@ -27,6 +27,8 @@ export interface OpenOptions {
   readonly genesis?: GenesisFacts;
   /** Told of every rule that refused a mutation, and what became of the denial. */
   readonly onDenial?: NonNullable<SystemDependencies['onDenial']>;
+  /** Told of every alert about unusual access that this process raised. */
+  readonly onAlert?: NonNullable<SystemDependencies['onAlert']>;
   /** How the log is opened, where a test has it die or take snapshots early. No command passes any. */
   readonly ledgerOptions?: Pick<LedgerOptions, 'faults' | 'snapshotEvery'>;
 }
@@ -112,7 +114,7 @@ export function systemOver(
   database: Database,
   ledger: Ledger,
   clock: () => Date,
-  more: Pick<SystemDependencies, 'uploads' | 'views' | 'onDenial' | 'onFailure'> = {},
+  more: Pick<SystemDependencies, 'uploads' | 'views' | 'onDenial' | 'onAlert' | 'onFailure'> = {},
 ): System {
   const onViolation = (error: VitrineError): void => ledger.raise(error);
   return new System({
@@ -156,6 +158,7 @@ export async function openSystem(options: OpenOptions): Promise<OpenSystem> {
     const system = systemOver(database, ledger, clock, {
       uploads: config.uploads,
       ...(options.onDenial === undefined ? {} : { onDenial: options.onDenial }),
+      ...(options.onAlert === undefined ? {} : { onAlert: options.onAlert }),
       views: config.views,
       onFailure: (err, message) => log.warn({ err }, message),
     });

@@ -77,6 +77,14 @@ export interface ReadSettings {
 
 export const READS_BY_DEFAULT: ReadSettings = { sealMs: 60_000 };
 
+/** Alerts about unusual access. */
+export interface AlertSettings {
+  /** How often receipts that came since the last time are looked through, in milliseconds. */
+  readonly watchMs: number;
+}
+
+export const ALERTS_BY_DEFAULT: AlertSettings = { watchMs: 5_000 };
+
 export interface Config {
   readonly mode: 'development' | 'test' | 'production';
   readonly host: string;
@@ -109,5 +117,6 @@ export interface Config {
   readonly uploads: UploadSettings;
   readonly views: ViewSettings;
   readonly reads: ReadSettings;
+  readonly alerts: AlertSettings;
   readonly feed: FeedBounds;
 }

@@ -20,7 +20,7 @@ import {
   UploadRequests,
   Uploads,
 } from '../uploads/index.js';
-import { NotedReads, PageRenderer, sealReads } from '../viewing/index.js';
+import { NotedReads, PageRenderer, Watch, sealReads } from '../viewing/index.js';
 import type { Claims } from './authentication.js';
 import { Past } from './past.js';
 import type { RefusedMutation } from './refused-bearer.js';
@@ -38,6 +38,8 @@ export interface SystemDependencies {
   readonly views?: ViewSettings;
   /** Told of every rule that refused a mutation, and what became of the denial. */
   readonly onDenial?: DenialDependencies['onDenial'];
+  /** Told of every alert about unusual access that this process raised, by its rule. */
+  readonly onAlert?: (rule: string) => void;
   /** Told of what failed beside a request. */
   readonly onFailure?: (error: unknown, message: string) => void;
 }
@@ -64,6 +66,7 @@ export class System {
   readonly #rate: Buckets;
   readonly #viewing: ViewingPort;
   readonly #past: Past;
+  readonly #watch: Watch;
   readonly #deps: SystemDependencies;
 
   constructor(deps: SystemDependencies) {
@@ -101,6 +104,14 @@ export class System {
     });
     this.#rate = new Buckets(uploads.rate, clock);
     this.#past = new Past(this.store, deps.lookups);
+    const { onAlert } = deps;
+    this.#watch = new Watch({
+      ledger,
+      clock,
+      random: systemRandom,
+      store: this.store,
+      ...(onAlert === undefined ? {} : { onRaised: onAlert }),
+    });
     this.#viewing = {
       mac: (scope, value) => ledger.keys.blindKey.mac(scope, value),
       spend: (scope, value, expires) => this.spent.spend(scope, value, expires),
@@ -113,6 +124,11 @@ export class System {
   /** Settles the requests for permission whose time has come; how many were looked at. */
   sweep(): Promise<number> {
     return sweepUploads({ desk: this.#desk, store: this.store, clock: this.#deps.clock });
+  }
+
+  /** Raises alerts about unusual access that came since the last time; how many. */
+  watch(): Promise<number> {
+    return this.#watch.look();
   }
 
   /** Seals what was read raw of patients; how many entries hold it. */

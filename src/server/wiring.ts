@@ -109,6 +109,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     ...options,
     clock,
     onDenial: ({ rule, code }, written) => metrics.denials.inc({ rule, code, written }),
+    onAlert: (rule) => metrics.accessAlerts.inc({ rule }),
     ...(development ? { genesis: DEVELOPMENT_GENESIS } : {}),
   });
   const { ledger, system, closing } = opened;
@@ -168,6 +169,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     );
     closing.add('reads', () => sealing.stop());
     sealing.start();
+    const watching = new Sweep(
+      () => system.watch(),
+      config.alerts.watchMs,
+      (err) => log.warn({ err }, 'unusual access was not looked for'),
+    );
+    closing.add('alerts', () => watching.stop());
+    watching.start({ atOnce: true });
     const address = await server.listen();
     return { address, begun: opened.begun, ledger, stop: () => closing.close() };
   } catch (error) {

@@ -9,6 +9,11 @@ export {
 export { genesisTerms } from './access-policy/in-force.js';
 export { ACCESS_POLICY_OPERATIONS } from './access-policy/operations.js';
 export { requireAccessRules } from './access-policy/start.js';
+export { accessAlertKind } from './anomalies/alert.kind.js';
+export { AccessAlertResolver } from './anomalies/alert.resolver.js';
+export { AccessAlert, AccessAlertConnection } from './anomalies/alert.type.js';
+export { Watch } from './anomalies/watch.js';
+export type { WatchDependencies } from './anomalies/watch.js';
 export { AccessResolver, PatientAccessResolver } from './access-log/access.resolver.js';
 export { AccessFilter } from './access-log/access.filter.js';
 export { wholeLog } from './access-log/access.service.js';

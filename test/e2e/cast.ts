@@ -52,6 +52,9 @@ export function relationsTo(type: string, who: string | null): string[] {
     case 'Member':
       if (who === 'clinician.city') return ['SELF', 'CUSTODIAN'];
       return ofCity ? ['CUSTODIAN'] : [...(state ? ['STATE'] : []), ...audits];
+    case 'AccessAlert':
+      // About a member.
+      return [...(state ? ['STATE'] : []), ...audits];
     case 'TrustedDocuments':
       return [...(ofCity ? ['CUSTODIAN'] : []), ...(state ? ['STATE'] : []), ...audits];
     case 'Institution':
@@ -269,6 +272,7 @@ export async function enact(vitrine: TestVitrine): Promise<Records> {
     }),
     Policy: await policy(vitrine),
     AccessPolicy: await accessPolicy(vitrine),
+    AccessAlert: await accessAlert(vitrine),
     UploadRequest: await waiting(vitrine, city ?? ''),
     ...(await money(make, city ?? '')),
     ...(await report(make)),
@@ -307,6 +311,26 @@ async function accessPolicy(vitrine: TestVitrine): Promise<string> {
   );
   if (answer.data === null) throw new Error(`setAccessPolicy failed: ${answer.text}`);
   return answer.data.setAccessPolicy.policy.id;
+}
+
+/** Somebody asks for numbers that nobody has, until that is unusual; a server that starts finds it. */
+async function accessAlert(vitrine: TestVitrine): Promise<string> {
+  for (let number = 0; number <= 10; number += 1)
+    await vitrine.ask(
+      'clinician.harbour',
+      `{ patientByIdentifier(system: "urn:test:none", value: "X-${number}", birthDate: "1950-01-01") { id } }`,
+    );
+  await vitrine.restart();
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const { data } = await vitrine.ask<{ accessAlerts: { edges: { node: { id: string } }[] } }>(
+      'auditor',
+      '{ accessAlerts(first: 1) { edges { node { id } } } }',
+    );
+    const id = data?.accessAlerts.edges[0]?.node.id;
+    if (id !== undefined) return id;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('no alert was raised');
 }
 
 /** City says what a vendor's machine may send. */

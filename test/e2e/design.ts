@@ -75,6 +75,7 @@ export const EXISTENCE: Readonly<Record<string, string>> = {
   Form: 'PUBLIC',
   Policy: 'PUBLIC',
   AccessPolicy: 'PUBLIC',
+  AccessAlert: 'DIRECTORY',
   Member: 'DIRECTORY',
   TrustedDocuments: 'DIRECTORY',
   Patient: 'DIRECTORY',
@@ -118,6 +119,9 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   },
   TrustedDocuments: { DIRECTORY: 'memberId enforced documents reason' },
   Policy: { PUBLIC: 'situation requirement reason' },
+  AccessAlert: {
+    DIRECTORY: 'rule subjectKind subjectId institutionId from to most count receipts policyIndex words',
+  },
   AccessPolicy: { PUBLIC: 'rules budgets thresholds hash reason' },
   Form: { PUBLIC: 'code title period indicators validFrom dueDays' },
   Report: {

@@ -26,6 +26,7 @@ const ROOTS: Readonly<Record<string, (records: Records) => string>> = {
   TrustedDocuments: ({ vendor }) => `trustedDocuments(member: "${vendor}")`,
   Policy: () => 'policy(situation: "subsidy.reject")',
   AccessPolicy: () => 'accessPolicy',
+  AccessAlert: ({ AccessAlert }) => `accessAlert(id: "${AccessAlert}")`,
   Form: () => 'form(code: "hospital-activity")',
   Report: ({ Report }) => `report(id: "${Report}")`,
   Programme: ({ Programme }) => `programme(id: "${Programme}")`,
@@ -246,6 +247,13 @@ const REGISTRY: readonly Way[] = [
 ];
 
 const STATE: readonly Way[] = [
+  {
+    type: 'AccessAlert',
+    by: 'accessAlerts',
+    query: (selection) => `{ accessAlerts ${edges(selection)} }`,
+    path: ['accessAlerts', 'edges', 'node'],
+    alone: false,
+  },
   {
     type: 'Policy',
     by: 'policies',

@@ -72,6 +72,8 @@ export class TestVitrine {
       UPLOAD_DENIALS: '0',
       // And those of what was read seal it themselves.
       READ_LOG_SECONDS: '3600',
+      // Those of alerts start anew, or ask for them.
+      ALERT_SECONDS: '3600',
       ...options.settings,
     };
     const clock = options.clock === undefined ? {} : { clock: options.clock };

@@ -10,6 +10,18 @@ CREATE TABLE "access_policy" (
 );
 
 -- CreateTable
+CREATE TABLE "access_alert" (
+    "id" UUID NOT NULL,
+    "version" INTEGER NOT NULL,
+    "entry" BIGINT NOT NULL,
+    "custodian" UUID,
+    "rule" TEXT NOT NULL,
+    "subject_kind" TEXT NOT NULL,
+
+    CONSTRAINT "access_alert_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "spent" (
     "scope" TEXT NOT NULL,
     "hash" BYTEA NOT NULL,
@@ -459,6 +471,9 @@ CREATE TABLE "referral" (
 
 -- CreateIndex
 CREATE UNIQUE INDEX "access_policy_entry_key" ON "access_policy"("entry");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "access_alert_entry_key" ON "access_alert"("entry");
 
 -- CreateIndex
 CREATE INDEX "spent_expires_idx" ON "spent"("expires");

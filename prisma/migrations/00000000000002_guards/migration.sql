@@ -112,6 +112,7 @@ $$;
 GRANT USAGE ON SEQUENCE alarm_id_seq TO vitrine_app;
 
 -- Guarded domain tables, written by prisma/migration.mjs. Nothing below this line by hand.
+SELECT vitrine_guard_record('access_alert');
 SELECT vitrine_guard_record('access_batch');
 SELECT vitrine_guard_record('access_policy');
 SELECT vitrine_guard_record('consent');

@@ -94,11 +94,13 @@ export class Sweep {
     this.#onFailure = onFailure;
   }
 
-  start(): void {
+  /** @param options `atOnce`: the first time without waiting */
+  start({ atOnce = false }: { readonly atOnce?: boolean } = {}): void {
     if (this.#stopped) return;
+    const wait = atOnce ? 0 : this.#everyMs;
     this.#timer = setTimeout(() => {
       this.#running = this.#once().finally(() => this.start());
-    }, this.#everyMs).unref();
+    }, wait).unref();
   }
 
   /** Starts nothing more and waits for what runs. */
