@@ -146,11 +146,7 @@ const BOGUS: readonly [string, (of: At) => Promise<PendingEntry>, RegExp][] = [
     (of) => transfer(of, A, B, { threads: [A] }),
     /on the threads/,
   ],
-  [
-    'to its own thread',
-    (of) => transfer(of, A, of.of.subject.id, { threads: [of.of.subject.id, A] }),
-    /own/,
-  ],
+  ['to its own thread', (of) => transfer(of, A, of.of.subject.id, { threads: [of.of.subject.id, A] }), /own/],
   [
     'at its beginning',
     () => {
