@@ -4,6 +4,9 @@ import type { Requirement } from './requirement.js';
 /** The operation that changes policies, and the situation whose policy says who may. */
 export const POLICY_CHANGE = 'policy.change';
 
+/** The operation that changes budgets, thresholds and the tables of access. */
+export const ACCESS_CHANGE = 'accessPolicy.set';
+
 /** A report amended or retracted after the last day on which it wasn't late. */
 export const LATE_AMENDMENT = 'report.amend.late';
 export const LATE_RETRACTION = 'report.retract.late';
@@ -43,8 +46,7 @@ const DEFAULTS: Readonly<Record<string, Terms>> = {
   // Two of two institutions: the payee's own member asks, a regulator approves, and both have time to think better of it.
   [ACCOUNT_CHANGE]: { ...ONE_REGULATOR, waitSeconds: ACCOUNT_WAIT_SECONDS },
   [POLICY_CHANGE]: { ...ONE_REGULATOR, count: 2, ownCounts: true },
-  // Budgets, thresholds and the tables of access.
-  'accessPolicy.set': { ...ONE_REGULATOR, count: 2, ownCounts: true },
+  [ACCESS_CHANGE]: { ...ONE_REGULATOR, count: 2, ownCounts: true },
 };
 
 /** Situations that operations alone don't tell. Every operation is a situation of its own besides. */

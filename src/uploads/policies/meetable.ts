@@ -14,6 +14,7 @@ import {
 } from '../../standing/index.js';
 import { permissionsOf, type Operations } from '../operations.js';
 import {
+  ACCESS_CHANGE,
   OVERSIGHT_ENROLMENT,
   OVERSIGHT_REINSTATEMENT,
   POLICY_CHANGE,
@@ -63,12 +64,22 @@ export async function requireMeetable(
   operations: Operations,
   policy: PolicyValues,
 ): Promise<readonly Unrelated<object>[]> {
+  requireTwo(policy);
   requireWayBack(policy);
   const named = await requireNamed(ctx, policy);
   const spare = RECOVERING.includes(policy.situation) ? 1 : 0;
   if (policy.rule === 'ROLE') await requireCarriers(ctx, policy, uploadersShare(operations, policy) + spare);
   if (policy.rule === 'INSTITUTIONS') await requireVoices(ctx, policy);
   return named;
+}
+
+/** What decides for everybody is never one person's. */
+function requireTwo({ situation, rule, count, ownCounts }: PolicyValues): void {
+  if (situation !== ACCESS_CHANGE) return;
+  const persons = rule === 'AUTOMATIC' ? 1 : count + (ownCounts ? 0 : 1);
+  if (persons >= 2) return;
+  const message = 'expected two persons at least to change what is in force for everybody’s access';
+  throw badInput([{ path: ['input', rule === 'AUTOMATIC' ? 'rule' : 'count'], message }]);
 }
 
 /** The rule by which nobody but regulators decides how regulators are made, and two at least how policies are. */

@@ -166,6 +166,16 @@ describe('a change of a policy is refused', () => {
       () => ({ situation: 'policy.change', rule: 'AUTOMATIC', reason: 'r' }),
       'BAD_USER_INPUT',
     ],
+    [
+      'that lets anyone change budgets of access',
+      () => ({ situation: 'accessPolicy.set', rule: 'AUTOMATIC', reason: 'r' }),
+      'BAD_USER_INPUT',
+    ],
+    [
+      'that lets one regulator alone change budgets of access',
+      () => ({ situation: 'accessPolicy.set', ...ROLE, ownCounts: true }),
+      'BAD_USER_INPUT',
+    ],
   ] as const)('%s', async (_, input, code, who: string = 'regulator.one') => {
     const { size } = vitrine.serving.ledger.trusted;
     const answer = await change(input(), [who]);
