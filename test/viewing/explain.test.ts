@@ -217,6 +217,33 @@ describe('an explanation', () => {
     expect(await explain('clinician.harbour', 'birthDate', treated)).toEqual(earlier);
   });
 
+  it('tells what a link to a file that is treated opened while it stood', async () => {
+    const other = await world.patient();
+    const asked = {
+      subject: { kind: 'Patient', id: other },
+      member: members['clinician.north'] ?? '',
+      field: 'alerts',
+    };
+    const levelAt = async (at?: string) => {
+      const { data } = await ask('auditor', at === undefined ? asked : { ...asked, at });
+      return data?.explainAccess?.level;
+    };
+    const unlinked = now();
+    const linked = await world.vitrine.mutate<{ linkPatients: { link: { id: string; version: number } } }>(
+      'registrar.city',
+      'linkPatients',
+      { patient, other, evidence: 'The same fingerprint', contradictionReason: 'Numbered twice' },
+      'link { id version }',
+    );
+    const { id, version } = linked.data?.linkPatients.link ?? { id: '', version: 0 };
+    const then = now();
+    const end = { link: id, expectedVersion: version, reason: 'Two persons after all' };
+    const ended = await world.vitrine.mutate('registrar.city', 'unlinkPatients', end, 'link { state }');
+    expect(ended.codes, linked.text + ended.text).toEqual([]);
+    now();
+    expect([await levelAt(unlinked), await levelAt(then), await levelAt()]).toEqual(['NONE', 'COPY', 'NONE']);
+  });
+
   it('lets care end: the same member is told NONE now, COPY then', async () => {
     const { data } = await world.vitrine.ask<{
       patient: { encounters: { edges: { node: { id: string } }[] } };
