@@ -101,3 +101,10 @@ describe('every field', () => {
     }
   });
 });
+
+describe('the alert about unusual access', () => {
+  it('is counted in the metrics of the server that raised it when it started', async () => {
+    const text = await (await fetch(`${vitrine.url}/metrics`)).text();
+    expect(text).toContain('vitrine_access_alerts_total{rule="MISSES"} 1\n');
+  });
+});
