@@ -18,6 +18,19 @@ export const PERSONAL_CLASSES = [
 
 export type PersonalClass = (typeof PERSONAL_CLASSES)[number];
 
+/** Notes that the answer shows the caller values of a class, if they are a patient's and the caller isn't it. */
+export function noteRead(
+  { caller, reads }: Pick<RequestContext, 'caller' | 'reads'>,
+  related: Related | null,
+  fieldClass: FieldClass,
+): void {
+  const patient = related?.patient ?? null;
+  const personal = PERSONAL_CLASSES.find((name) => name === fieldClass);
+  if (related === null || patient === null || personal === undefined) return;
+  const relation = copiedThrough(caller, related.relations, personal);
+  if (relation !== null && relation !== 'SELF') reads.note(patient, relation, personal);
+}
+
 /**
  * The same for what a list tells by its filter or its order: that these are the patients with such a name, though it shows
  * ids alone.
@@ -30,17 +43,4 @@ export function noteFound(
   for (const { record } of edges)
     if (!(record instanceof VitrineError))
       noteRead(ctx, { relations: record.relations, patient: record.head.patient }, fieldClass);
-}
-
-/** Notes that the answer shows the caller values of a class, if they are a patient's and the caller isn't it. */
-export function noteRead(
-  { caller, reads }: Pick<RequestContext, 'caller' | 'reads'>,
-  related: Related | null,
-  fieldClass: FieldClass,
-): void {
-  const patient = related?.patient ?? null;
-  const personal = PERSONAL_CLASSES.find((name) => name === fieldClass);
-  if (related === null || patient === null || personal === undefined) return;
-  const relation = copiedThrough(caller, related.relations, personal);
-  if (relation !== null && relation !== 'SELF') reads.note(patient, relation, personal);
 }

@@ -1,5 +1,5 @@
 /** Ways to carry data away by taking it: links, tokens, budgets, open subscriptions, documents and requests that aren't what they seem. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -70,6 +70,8 @@ describe('links to pages', () => {
     const stranger = await fetched('clinician.harbour');
     const guessed = await fetched('clinician.north', url.replace(/.{8}$/, '00000000'));
     for (const one of [replayed, shared, stranger, guessed]) {
+      // Not the body first: it may be a picture.
+      expect(one.status).toBe(404);
       expect(one).toEqual({ status: 404, body: replayed.body });
       expectSilent(one.body);
     }
@@ -279,7 +281,7 @@ describe('the schema', () => {
   ])('isn’t told to who is no vendor: %s', async (query) => {
     for (const who of ['clinician.harbour', 'regulator.one', null]) {
       const { text } = await scene.vitrine.ask(who, query);
-      expect(text, String(who)).not.toContain('Encounter');
+      expect(text, String(who)).not.toMatch(/[Ee]ncounter|"Query"|birthDate/);
     }
   });
 
@@ -301,7 +303,7 @@ describe('the schema', () => {
 
 describe('requests that aren’t what they seem', () => {
   it('aren’t taken from stored documents that nobody stored', async () => {
-    const hash = 'ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38';
+    const hash = createHash('sha256').update(PRIZE()).digest('hex');
     const persistedQuery = { version: 1, sha256Hash: hash };
     const headers = await bearer('clinician.city');
     const expectRefused = async (body: unknown): Promise<void> => {
