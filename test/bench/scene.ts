@@ -17,7 +17,7 @@ import { newId } from '../../src/uploads/index.js';
 import type { Author } from './large-log.js';
 
 const REGULATOR = 'regulator.one';
-const REGISTRAR = 'registrar.bench';
+export const REGISTRAR = 'registrar.bench';
 export const PATIENTS = 64;
 
 export interface Scene {
