@@ -12,6 +12,8 @@ export { provedBase } from './documents/base.js';
 export type { Unshown, VersionBase } from './documents/base.js';
 export { amendedEncounter, amendedPatient, recordedEncounter, registeredPatient } from './documents/care.js';
 export type { NewRecord } from './documents/care.js';
+export { provedStatements, signDecision } from './documents/decide.js';
+export type { DecisionToSign, UploadFacts } from './documents/decide.js';
 export { FetchedFacts } from './documents/fetched-facts.js';
 export type { FetchedFactsOptions } from './documents/fetched-facts.js';
 export { amendedReportVersion, filedReportVersion } from './documents/report.js';
@@ -87,6 +89,7 @@ export {
   RegisterPatientDocument,
   ReinstateMemberDocument,
   RejectSubsidyDocument,
+  RequestUploadDocument,
   ReportDocument,
   ReportsDocument,
   RetractRecordDocument,

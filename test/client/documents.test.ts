@@ -111,6 +111,7 @@ const facts: FactSource = {
     const base: VersionBase = { head, values: values as Record<string, Json>, leafHash: anchor.leafHash };
     return Promise.resolve(base);
   },
+  upload: () => Promise.reject(new Error('nothing is decided here')),
 };
 const uploader = new Uploader({
   origin: 'vitrine.test/log',

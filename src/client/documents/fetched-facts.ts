@@ -7,14 +7,16 @@ import {
   ProvedEncounterDocument,
   ProvedPatientDocument,
   ProvedReportDocument,
+  ProvedUploadDocument,
 } from '../generated/graphql.js';
 import type { PolicySource } from '../verify.js';
 import { provedBase, type Unshown, type VersionBase } from './base.js';
+import { provedStatements, type UploadFacts } from './decide.js';
 import type { FactSource, SignableKind } from './uploader.js';
 
 export interface FetchedFactsOptions {
   readonly client: VitrineClient;
-  /** The keys by which the versions that are amended must be proved. Needed for amendments. */
+  /** The keys by which what is amended or decided on must be proved. Needed for amendments and decisions. */
   readonly policy?: PolicySource;
   /** The label that a record was given, which the API doesn't tell; by default none has one. */
   readonly labelOf?: (kind: SignableKind, id: string) => string | null;
@@ -52,6 +54,21 @@ export class FetchedFacts implements FactSource {
     throw new VitrineError('CONFLICT', `expected version ${version} of the ${kind}, got another`, {
       path: ['input', 'expectedVersion'],
     });
+  }
+
+  async upload(id: string): Promise<UploadFacts> {
+    const { client, policy } = this.options;
+    if (policy === undefined)
+      throw new VitrineError(
+        'NOT_CONFIGURED',
+        'signing a decision needs a policy: the keys that prove what it is about',
+      );
+    const { me, uploadRequest } = await client.request(ProvedUploadDocument, { id });
+    const bundle = uploadRequest?.proof?.bundle;
+    const path = ['input', 'upload'];
+    if (bundle === undefined) throw new VitrineError('NOT_FOUND', 'no UploadRequest has this id', { path });
+    if (me?.member == null) throw new VitrineError('UNAUTHENTICATED', 'the token is of no member');
+    return { member: me.member.id, statements: provedStatements(bundle, policy, id) };
   }
 
   async #fetch(kind: SignableKind, id: string) {

@@ -1,11 +1,13 @@
 /** An institution's member that signs what it uploads: from a mutation's input to the same input with `signed`. */
 import { v7 as uuidv7 } from 'uuid';
 import type { FormFacts } from '../../documents/index.js';
-import { type Problem, VitrineError } from '../../ledger/core/index.js';
+import { type EndorsementDecision, type Problem, VitrineError } from '../../ledger/core/index.js';
 import type {
   AmendEncounterInput,
   AmendPatientInput,
   AmendReportInput,
+  DenyUploadInput,
+  EndorseUploadInput,
   FileReportInput,
   RecordEncounterInput,
   RecordEncountersInput,
@@ -19,6 +21,7 @@ import {
   recordedEncounter,
   registeredPatient,
 } from './care.js';
+import { signDecision, type UploadFacts } from './decide.js';
 import { amendedReportVersion, filedReportVersion } from './report.js';
 import { type SignedChange, signVersion, type StatementSigner, type VersionToSign } from './sign.js';
 
@@ -43,6 +46,8 @@ export interface FactSource {
   form(code: string): Promise<FormFacts>;
   /** The version of a record that is amended; make it by `provedBase`, since its values will be signed again. */
   base(kind: SignableKind, id: string, version: number): Promise<VersionBase>;
+  /** A request for permission that is decided on; make it by `provedStatements`, since these are what is signed. */
+  upload(id: string): Promise<UploadFacts>;
 }
 
 export interface UploaderOptions {
@@ -51,7 +56,7 @@ export interface UploaderOptions {
   /** The member's institution. */
   readonly institution: string;
   readonly signer: StatementSigner;
-  /** Needed for reports and amendments. */
+  /** Needed for reports, amendments and decisions. */
   readonly facts?: FactSource;
   /** How long what is signed may be sent, in milliseconds: 24 hours by default, 31 days at most. */
   readonly life?: number;
@@ -107,6 +112,26 @@ export class Uploader {
     return { ...input, encounters: await Promise.all(encounters) };
   }
 
+  /**
+   * An endorsement with its signature. What the request is of, and who signed its statements, is for whoever decides to look at.
+   * @throws VitrineError INTEGRITY_VIOLATION when the request isn't shown as the log holds it, NOT_FOUND, NOT_CONFIGURED
+   */
+  async endorse(input: EndorseUploadInput): Promise<EndorseUploadInput> {
+    return { ...input, endorsement: await this.#decided(input.upload, 'endorse', []) };
+  }
+
+  /** A refusal with its signature. @throws VitrineError as `endorse` */
+  async deny(input: DenyUploadInput): Promise<DenyUploadInput> {
+    return { ...input, endorsement: await this.#decided(input.upload, 'refuse', input.reasons) };
+  }
+
+  async #decided(upload: string, decision: EndorsementDecision, reasons: readonly string[]): Promise<string> {
+    const { origin, institution, signer } = this.options;
+    const facts = await this.#facts.upload(upload);
+    const decided = { origin, institution, upload, decision, reasons, time: this.#now() };
+    return signDecision({ ...decided, ...facts }, signer);
+  }
+
   #now(): Date {
     return this.options.clock?.() ?? new Date();
   }
@@ -124,7 +149,10 @@ export class Uploader {
   get #facts(): FactSource {
     const { facts } = this.options;
     if (facts !== undefined) return facts;
-    throw new VitrineError('NOT_CONFIGURED', 'signing a report or an amendment needs a source of facts');
+    throw new VitrineError(
+      'NOT_CONFIGURED',
+      'signing a report, an amendment or a decision needs a source of facts',
+    );
   }
 }
 
