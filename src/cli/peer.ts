@@ -45,7 +45,8 @@ It serves POST /add-checkpoint (c2sp.org/tlog-witness), its copies below /log an
 
 With --validator it decides on upload requests for which a policy names its institution, by the rules in validator.json
 (schema/uploads.md, "Validators"), and signs with validator.key, whose public half enrolMember or rotateKey registers
-for the token's member. What it decided is in logs/<log>/validator/decisions.jsonl.
+for the token's member. For that it needs --log, --log-key, --institution and --token-file, or the same in peer.json;
+--init alone makes the key without them. What it decided is in logs/<log>/validator/decisions.jsonl.
 
   vitrine peer --home peer --init --name city.example/witness
   vitrine peer --home peer --log https://vitrine.example --log-key <vkey>
@@ -194,7 +195,10 @@ export function addPeer(program: Command, finish: Finish): void {
       "a key of the institution's; repeatable [those registered on the log]",
       several,
     )
-    .option('--validator', 'decide on upload requests by validator.json; with --init: make its key')
+    .option(
+      '--validator',
+      'decide on upload requests by validator.json (needs --log, --institution, --token-file); with --init: make its key',
+    )
     .option('--signing-key <file>', "the validator's key, PKCS #8 in PEM [<home>/validator.key]")
     .option('--rules <file>', "the validator's rules [<home>/validator.json]")
     .option('--poll-ms <ms>', 'milliseconds between two looks at a log [5000]', whole)

@@ -62,11 +62,27 @@ function chargeOf({ id: member }: Member, id: string, perMinute: number): Charge
   return { id: `denied/member/${member}`, item: id, windows, what: 'denials of a member on the log' };
 }
 
-/** The rule of refusals that name none. */
-const RULE_OF: Partial<Record<ErrorCode, string>> = {
+/**
+ * Codes that only rules give, each with its rule where a refusal names none: a denial always. Others (NOT_FOUND, CONFLICT,
+ * ERASED) are one where the refusal names its rule.
+ */
+export const RULE_OF: Readonly<Partial<Record<ErrorCode, string>>> = {
   FORBIDDEN: 'permission',
   UNAUTHENTICATED: 'caller',
   LICENCE_INACTIVE: 'licence',
+  SIGNATURE_INVALID: 'signature',
+  KEY_UNKNOWN: 'key',
+  KEY_OF_ANOTHER: 'key',
+  KEY_REVOKED: 'key',
+  KEY_EXPIRED: 'key',
+  STATEMENT_MISDIRECTED: 'target',
+  WRONG_INSTITUTION: 'institution',
+  STATEMENT_EXPIRED: 'window',
+  STATEMENT_EARLY: 'window',
+  COMMITMENT_MISMATCH: 'commitment',
+  DUPLICATE_UPLOAD: 'duplicate',
+  EVIDENCE_REQUIRED: 'evidence',
+  BUDGET_EXHAUSTED: 'budget',
 };
 
 export class Denials {
