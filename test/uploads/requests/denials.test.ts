@@ -1,5 +1,7 @@
 /** Denials, by every mutation of the schema: whatever a rule refuses of a signed-in member is on the log, up to a bound. */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   isEnumType,
   isInputObjectType,
@@ -10,7 +12,7 @@ import {
   type GraphQLObjectType,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OPERATIONS, servedSchema } from '../../../src/federation/index.js';
+import { KINDS, OPERATIONS, servedSchema } from '../../../src/federation/index.js';
 import { VitrineError } from '../../../src/ledger/core/index.js';
 import {
   mutationsOf,
@@ -86,6 +88,18 @@ const FOR_ANY_ROLE: Readonly<Record<string, { rule: string; code: string }>> = {
   endorseUpload: { rule: 'visible', code: 'NOT_FOUND' },
   denyUpload: { rule: 'visible', code: 'NOT_FOUND' },
 };
+
+describe('natural keys', () => {
+  it('are those that schema/uploads.md names, kind by kind', () => {
+    const text = readFileSync(join(import.meta.dirname, '../../../schema/uploads.md'), 'utf8');
+    const table = /\| kind +\| its natural key.*?\n\n/s.exec(text)?.[0] ?? '';
+    const told = [...table.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, kind]) => kind);
+    const keyed = KINDS.all.filter(
+      ({ name, uniqueKeys }) => uniqueKeys !== undefined && name !== uploadKind.name,
+    );
+    expect(told.sort()).toEqual(keyed.map(({ name }) => name).sort());
+  });
+});
 
 describe('every mutation of the schema', () => {
   it('is declared by an operation, and every operation names mutations that there are', () => {
