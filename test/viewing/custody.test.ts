@@ -1,11 +1,13 @@
 /** A patient's file that another institution is to keep: who must agree, what moves with it and what stays. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signVersion } from '../../src/client/index.js';
 import { patientKind } from '../../src/clinical/index.js';
 import { KINDS } from '../../src/federation/index.js';
 import { auditLog } from '../../src/ledger/index.js';
-import { parseProofBundle, utf8 } from '../../src/ledger/core/index.js';
+import { type JsonObject, parseProofBundle, utf8 } from '../../src/ledger/core/index.js';
 import { auditRows } from '../../src/records/index.js';
+import { newSigner } from '../support/own-key.js';
 import { type Answer, State } from '../support/state.js';
 
 const FILE = 'id version birthDate names { family } custodian { id }';
@@ -61,6 +63,11 @@ function hand(patient: string, expectedVersion = 1, from = 'city', receiver = 'h
 /** Asks, and nobody approves. */
 function ask(who: string, input: object, requestId = randomUUID()): Promise<Answer> {
   return state.mutate(who, 'transferCustody', { ...input }, 'receipt { index }', requestId);
+}
+
+function approve({ errors }: Answer): Promise<Answer> {
+  const upload = errors[0]?.details['upload'];
+  return state.mutate('registrar.harbour', 'endorseUpload', { upload }, 'requestId');
 }
 
 function read(who: string, patient: string): Promise<Answer> {
@@ -270,20 +277,16 @@ describe('who must agree', () => {
     expect((await read('registrar.city', patient)).codes).toEqual([]);
   });
 
-  it('asks nobody who does not keep the file', async () => {
-    const patient = await register();
-    for (const who of ['registrar.harbour', 'regulator.one', 'finance.city'])
-      expect([['NOT_FOUND'], ['FORBIDDEN']]).toContainEqual((await ask(who, to('harbour', patient))).codes);
-  });
-
   it.each<[string, () => object, string]>([
     ['its own keeper', () => ({ institution: state.ids['city'] }), 'BAD_USER_INPUT'],
     ['an authority', () => ({ institution: state.ids['ministry'] }), 'CONFLICT'],
     ['nobody', () => ({ institution: randomUUID() }), 'NOT_FOUND'],
     ['somebody from another version', () => ({ expectedVersion: 2 }), 'CONFLICT'],
-  ])('is not asked to hand a file to %s', async (_whom, wrong, code) => {
+  ])('is not asked to hand a file to %s, nor by who does not keep it', async (_whom, wrong, code) => {
     const patient = await register();
     expect((await ask('registrar.city', { ...to('harbour', patient), ...wrong() })).codes).toEqual([code]);
+    for (const who of ['registrar.harbour', 'regulator.one', 'finance.city'])
+      expect([['NOT_FOUND'], ['FORBIDDEN']]).toContainEqual((await ask(who, to('harbour', patient))).codes);
   });
 
   it('is the patient too: nobody keeps a file whom it forbids to look, or whom its label keeps out', async () => {
@@ -312,18 +315,40 @@ describe('who must agree', () => {
     const patient = await register();
     const requestId = randomUUID();
     const asked = await ask('registrar.city', to('harbour', patient), requestId);
-    await state.mutate(
-      'registrar.harbour',
-      'endorseUpload',
-      { upload: asked.errors[0]?.details['upload'] },
-      'requestId',
-    );
+    await approve(asked);
     const restriction = { patient, type: 'VIEW_RESTRICTION', recordedFor: { reference: 'P' } };
     expect(
       (await state.mutate('registrar.city', 'grantConsent', restriction, 'consent { id }')).codes,
     ).toEqual([]);
     expect((await ask('registrar.city', to('harbour', patient), requestId)).codes).toEqual(['FORBIDDEN']);
     expect((await read('registrar.city', patient)).codes).toEqual([]);
+  });
+
+  it('signs with a key of its own, from where to where too', async () => {
+    const [{ city = '', harbour = '' }, key] = [state.ids, newSigner()];
+    const publicKey = Buffer.from(key.publicKey).toString('base64');
+    const enrolled = { institution: city, subject: 'keyed', name: 'keyed', roles: ['REGISTRAR'], publicKey };
+    expect((await state.mutate('regulator.one', 'enrolMember', enrolled, 'requestId')).codes).toEqual([]);
+    const patient = await register();
+    const base = (await (await state.context('keyed')).records.load(patientKind, patient))!;
+    const signedFor = async (moved: JsonObject) => {
+      const requestId = randomUUID();
+      const head = { ...base.head, version: 2, custodian: harbour };
+      const version = { op: 'patient.transfer', head, values: base.values, detail: { moved } };
+      const request = { origin: state.system.ledger.origin, institution: city, requestId, issued: state.now };
+      const signed = await signVersion({ ...version, supersedes: base.anchor.leafHash }, request, key);
+      return { requestId, input: { ...to('harbour', patient), signed } };
+    };
+    const other = await signedFor({ from: city, to: city });
+    expect((await ask('keyed', other.input, other.requestId)).codes).toEqual(['COMMITMENT_MISMATCH']);
+    const own = await signedFor({ from: city, to: harbour });
+    const asked = await ask('keyed', own.input, own.requestId);
+    expect(asked.codes).toEqual(['ENDORSEMENT_PENDING']);
+    await approve(asked);
+    expect((await ask('keyed', own.input, own.requestId)).codes).toEqual([]);
+    const { trusted } = state.system.ledger;
+    const { opening } = await trusted.entryAt(trusted.subject('Patient', patient)!.index);
+    expect(opening).toMatchObject({ op: 'patient.transfer', by: { mode: 'own' } });
   });
 
   it('releases its own hold first; a regulator’s goes along', async () => {
@@ -351,12 +376,7 @@ describe('a transfer among other changes', () => {
     const patient = await register();
     const requestId = randomUUID();
     const asked = await ask('registrar.city', to('harbour', patient), requestId);
-    await state.mutate(
-      'registrar.harbour',
-      'endorseUpload',
-      { upload: asked.errors[0]?.details['upload'] },
-      'requestId',
-    );
+    await approve(asked);
     const visit = { patient, class: 'AMB', status: 'FINISHED', start: '2026-06-10T10:00:00Z' };
     const [moved, amended, treated] = await Promise.all([
       ask('registrar.city', to('harbour', patient), requestId),
@@ -374,12 +394,7 @@ describe('a transfer among other changes', () => {
     const patient = await register();
     const requestId = randomUUID();
     const asked = await ask('registrar.city', to('harbour', patient), requestId);
-    await state.mutate(
-      'registrar.harbour',
-      'endorseUpload',
-      { upload: asked.errors[0]?.details['upload'] },
-      'requestId',
-    );
+    await approve(asked);
     const answers = await Promise.all(
       [1, 2, 3].map(() => ask('registrar.city', to('harbour', patient), requestId)),
     );

@@ -46,6 +46,11 @@ describe('asking with a statement of one’s own', () => {
       wish: { op: 'policy.change' },
       code: 'BAD_USER_INPUT',
     },
+    {
+      what: 'of a file that is handed over, which asks by itself',
+      wish: { op: 'patient.transfer' },
+      code: 'BAD_USER_INPUT',
+    },
     { what: 'for another log', wish: { over: { origin: 'other.test/log' } }, code: 'STATEMENT_MISDIRECTED' },
     { what: 'for another institution', wish: { over: { institution: null } }, code: 'WRONG_INSTITUTION' },
   ];
