@@ -1,4 +1,5 @@
 /** Raw reads of patients: noticed on every way out, written down before the answer, sealed once whatever happens. */
+import { graphql } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KINDS } from '../../src/federation/index.js';
 import { auditRows, type Finding } from '../../src/records/index.js';
@@ -140,6 +141,16 @@ describe('what is written down of an answer', () => {
       member: state.ids['clinician.harbour'],
       lines: [{ patient, relation: 'GRANTEE', classes: ['IDENTITY'] }],
     });
+  });
+
+  it('makes an answer that others would share its reader’s own', async () => {
+    const shared = async (source: string): Promise<boolean> => {
+      const { context, looked } = (await state.context('clinician.city')).watched();
+      await graphql({ schema: state.schema, source, contextValue: context });
+      return !looked.personal;
+    };
+    expect(await shared(`{ patient(id: "${patient}") { id version } }`)).toBe(true);
+    expect(await shared(NAMES())).toBe(false);
   });
 
   it('is one row, however many patients, fields and aliases', async () => {
