@@ -1,7 +1,10 @@
 /** Why a field is shown or not, now and then: what is told is what the API does, and was. */
 import { randomUUID } from 'node:crypto';
+import { Kind, type OperationDefinitionNode, parse, print } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashOfTerms, RULES_IN_CODE, rulesText, TERMS_IN_CODE } from '../../src/access/index.js';
+import { fill, remember, type Answered } from '../../src/web/fill.js';
+import { readyQueries } from '../../src/web/index.js';
 import { approved } from '../support/approved.js';
 import { MINUTE, ViewWorld } from './views-world.js';
 
@@ -315,5 +318,30 @@ describe('who may ask', () => {
   it('is told nothing of a time before the record was there', async () => {
     const { data } = await ask('auditor', about('clinician.city', { at: '2001-01-01T00:00:00.000Z' }));
     expect(data).toEqual({ explainAccess: null });
+  });
+});
+
+describe('the playground’s query', () => {
+  it('answers its persona, step by step, with the decision that the API makes', async () => {
+    const ready = (await readyQueries()).find(({ name }) => name === '9-oversight');
+    const operations = parse(ready?.query ?? '').definitions.filter(
+      (one): one is OperationDefinitionNode => one.kind === Kind.OPERATION_DEFINITION,
+    );
+    const answered: Answered = new Map();
+    const given = JSON.parse(ready?.variables ?? '{}') as Record<string, string>;
+    for (const operation of operations) {
+      const names = operation.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
+      const variables = Object.fromEntries(
+        names.map((name) => [name, fill(given[name], answered, randomUUID)]),
+      );
+      const { data, errors } = await world.vitrine.ask(ready?.persona ?? null, print(operation), variables);
+      expect(errors).toEqual([]);
+      remember(answered, { data });
+    }
+    expect(answered.get('explainAccess')).toMatchObject({ level: 'VIEW', fieldClass: 'REPORTING' });
+    expect(answered.get('accessAlerts')).toMatchObject({ edges: expect.any(Array) as unknown });
+    expect(answered.get('accessTerms')).toMatchObject({
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
+    });
   });
 });

@@ -35,6 +35,8 @@ describe('the playground page', () => {
       'feed',
       'permission',
       'linked-files',
+      'who-looked',
+      'oversight',
     ]) {
       expect(names).toContain(name);
     }
