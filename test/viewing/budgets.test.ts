@@ -1,9 +1,10 @@
 /** Budgets of different patients: never more than allowed, by whichever process, and each patient once. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUDGETS } from '../../src/access/index.js';
+import { BUDGETS, TERMS_IN_CODE } from '../../src/access/index.js';
 import { parseConfig } from '../../src/config.js';
 import { createLog, serve, type Serving } from '../../src/server/index.js';
+import { approved } from '../support/approved.js';
 import { MINUTE, opened, ViewWorld } from './views-world.js';
 
 let world: ViewWorld;
@@ -11,6 +12,7 @@ let second: Serving;
 let patients: string[];
 
 const PER_HOUR = BUDGETS.REGISTRAR?.OPENED?.[0] ?? 0;
+const DAY = 24 * 60 * MINUTE;
 const LOOKUPS = BUDGETS.CLINICIAN?.LISTED?.[0] ?? 0;
 
 beforeAll(async () => {
@@ -128,5 +130,37 @@ describe('a budget', () => {
     expect((await world.look('registrar.north', patients[2] ?? '', 'COVERAGE')).codes).toEqual([
       'INTEGRITY_VIOLATION',
     ]);
+  });
+
+  it('is a member’s and its institution’s, by the hour and by the day, each for itself', async () => {
+    const most = { memberHour: 2, memberDay: 3, institutionHour: 3, institutionDay: 5 };
+    const budgets = TERMS_IN_CODE.budgets.map((row) =>
+      row.role === 'REGISTRAR' && row.act === 'OPENED' ? { ...row, ...most } : row,
+    );
+    const regulators = ['regulator.one', 'regulator.two'] as const;
+    const input = { budgets, reason: 'A small clinic' };
+    const set = await approved<object>(world.vitrine, regulators, 'setAccessPolicy', input, 'requestId');
+    expect(set.codes, set.text).toEqual([]);
+    for (const who of ['a', 'b', 'c']) await world.enrol(`${who}.harbour`, world.ids.harbour, 'REGISTRAR');
+    const look = async (who: string, at: number) =>
+      (await world.look(`${who}.harbour`, patients[at] ?? '', 'COVERAGE')).codes[0] ?? 'opened';
+    // Five past midnight: nothing was opened that day.
+    world.move(DAY - (world.clock().getTime() % DAY) + 5 * MINUTE);
+    expect([await look('a', 0), await look('a', 1)]).toEqual(['opened', 'opened']);
+    expect(await look('a', 2), 'a member’s hour').toBe('BUDGET_EXHAUSTED');
+    expect(await look('b', 3)).toBe('opened');
+    expect(await look('b', 4), 'the institution’s hour').toBe('BUDGET_EXHAUSTED');
+    expect(await look('b', 0), 'whom a colleague opened').toBe('opened');
+    world.move(60 * MINUTE);
+    expect(await look('a', 2)).toBe('opened');
+    expect(await look('a', 5), 'a member’s day').toBe('BUDGET_EXHAUSTED');
+    expect(await look('b', 5)).toBe('opened');
+    expect(await look('c', 6), 'the institution’s day').toBe('BUDGET_EXHAUSTED');
+    expect(await left('c.harbour', 'OPENED')).toMatchObject({
+      'MEMBER HOUR': 2,
+      'MEMBER DAY': 3,
+      'INSTITUTION HOUR': 1,
+      'INSTITUTION DAY': 0,
+    });
   });
 });
