@@ -33,4 +33,4 @@ export { accessTerms, budgetRows, hashOfTerms, TERMS_IN_CODE, thresholds } from 
 export type { AccessTerms } from './terms.js';
 export { ANOMALY_RULES, THRESHOLDS } from './thresholds.js';
 export type { AnomalyRule, Threshold } from './thresholds.js';
-export { loadVisible, requireVersion, requireVisible, visible } from './visible.js';
+export { findVisible, loadVisible, requireVersion, requireVisible, visible } from './visible.js';

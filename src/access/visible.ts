@@ -1,7 +1,7 @@
 /** Whether a record is there at all for a caller. Absent and unreadable look the same from outside. */
 import { isUuid, type RequestContext } from '../api/index.js';
 import { VitrineError, type InputPath } from '../ledger/core/index.js';
-import type { Caller, Loaded, RecordKind } from '../records/index.js';
+import type { Caller, Edge, Loaded, Page, Query, RecordKind } from '../records/index.js';
 import { levelOf } from './levels.js';
 import { notFound } from './refusal.js';
 
@@ -25,6 +25,33 @@ export async function loadVisible<V extends object>(
   if (!isUuid(uuid)) return null;
   const record = await ctx.records.load(kind, uuid);
   return record !== null && visible(ctx.caller, kind, record) ? record : null;
+}
+
+/**
+ * A page of what the caller may know of, as full as if there were nothing else: what is hidden leaves neither a gap nor a next
+ * page that turns out empty.
+ */
+export async function findVisible<V extends object>(
+  ctx: Pick<RequestContext, 'caller' | 'records'>,
+  kind: RecordKind<V>,
+  query: Query,
+): Promise<Page<V>> {
+  const { first } = query;
+  const edges: Edge<V>[] = [];
+  let after = query.after ?? null;
+  do {
+    const found = await ctx.records.find(kind, { ...query, first: first + 1, after });
+    const seen = found.edges.filter(
+      ({ record }) => record instanceof VitrineError || visible(ctx.caller, kind, record),
+    );
+    edges.push(...seen);
+    after = found.hasNextPage ? (found.edges.at(-1)?.cursor ?? null) : null;
+  } while (after !== null && edges.length <= first);
+  return {
+    edges: edges.slice(0, first),
+    hasNextPage: edges.length > first,
+    hasPreviousPage: (query.after ?? null) !== null,
+  };
 }
 
 /**

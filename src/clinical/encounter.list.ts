@@ -1,8 +1,8 @@
 /** Lists of encounters: an institution's own, a patient's own, and those of one patient. */
-import { noteFound, requireFilter, visible } from '../access/index.js';
+import { findVisible, noteFound, requireFilter } from '../access/index.js';
 import type { RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import type { Condition, Edge, Loaded, Member, Page, Query, Relation } from '../records/index.js';
+import type { Condition, Loaded, Member, Page, Relation } from '../records/index.js';
 import { isGiven } from '../registry/index.js';
 import { requireSignedIn } from '../uploads/index.js';
 import type { EncounterFilter, EncounterOrder } from './encounter.filter.js';
@@ -59,7 +59,7 @@ export async function listEncounters(
   );
   const column = order === null ? null : ORDER_COLUMNS[order.field];
   if (column !== null) requireFilter(caller, encounterKind, [column], scope.relations, ['orderBy']);
-  const found = await findVisible(ctx, {
+  const found = await findVisible(ctx, encounterKind, {
     where: [scope.where, ...asked],
     ...(order === null || column === null ? {} : { order: { column, direction: order.direction } }),
     ...page,
@@ -83,28 +83,5 @@ export async function listEncountersOf(
     if (caller.institution === null) return { edges: [], hasNextPage: false, hasPreviousPage: false };
     where.push({ column: 'custodian', op: 'eq', value: caller.institution });
   }
-  return findVisible(ctx, { where, ...page });
-}
-
-/**
- * A page of what the caller may see, as full as if there were nothing else: what is hidden (labelled, or restricted) leaves
- * neither a gap nor a next page that turns out empty.
- */
-async function findVisible(ctx: RequestContext, query: Query): Promise<Page<EncounterValues>> {
-  const { first } = query;
-  const edges: Edge<EncounterValues>[] = [];
-  let after = query.after ?? null;
-  do {
-    const found = await ctx.records.find(encounterKind, { ...query, first: first + 1, after });
-    const seen = found.edges.filter(
-      ({ record }) => record instanceof VitrineError || visible(ctx.caller, encounterKind, record),
-    );
-    edges.push(...seen);
-    after = found.hasNextPage ? (found.edges.at(-1)?.cursor ?? null) : null;
-  } while (after !== null && edges.length <= first);
-  return {
-    edges: edges.slice(0, first),
-    hasNextPage: edges.length > first,
-    hasPreviousPage: (query.after ?? null) !== null,
-  };
+  return findVisible(ctx, encounterKind, { where, ...page });
 }

@@ -1,5 +1,5 @@
 /** Lists of holds and of requests for erasure. */
-import { requireFilter, visible } from '../access/index.js';
+import { findVisible, requireFilter } from '../access/index.js';
 import type { RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Condition, Page, RecordKind, Relation } from '../records/index.js';
@@ -39,11 +39,7 @@ export async function listAbout<V extends object>(
     where.push({ column: 'keeper', op: 'eq', value: caller.institution });
   }
   requireFilter(caller, kind, ['id', ...where.map(({ column }) => column)], guaranteed);
-  // Ids are UUIDv7, so their order is that of the making.
-  const found = await ctx.records.find(kind, { where, order: { column: 'id', direction: 'DESC' }, ...page });
   // A list goes by who kept the file when it was written: what is about a file that has moved since isn't for that one.
-  const edges = found.edges.filter(
-    ({ record }) => record instanceof VitrineError || visible(caller, kind, record),
-  );
-  return { ...found, edges };
+  // Ids are UUIDv7, so their order is that of the making.
+  return findVisible(ctx, kind, { where, order: { column: 'id', direction: 'DESC' }, ...page });
 }

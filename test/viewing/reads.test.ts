@@ -223,6 +223,27 @@ describe('sealing', () => {
     expect(timesOf(await sealed()) - before).toBe(2);
   });
 
+  it('is not held up by a batch that fails', async () => {
+    await seal();
+    await state.run('clinician.city', NAMES());
+    const { reads } = state.system.system;
+    const stuck = newId();
+    await reads.take(stuck, state.ids['city'] ?? '', 100);
+    await state.run('clinician.city', NAMES());
+    const { ledger } = state.system;
+    const deps = { ledger, clock: () => state.now, random: systemRandom, onViolation: () => undefined };
+    const failing = {
+      waiting: () => reads.waiting(),
+      take: (...asked: Parameters<typeof reads.take>) => reads.take(...asked),
+      taken: (except: string) => reads.taken(except),
+      putAside: () => Promise.reject(new Error('not asked for')),
+      remove: (batch: string) => (batch === stuck ? Promise.reject(new Error('stuck')) : reads.remove(batch)),
+    };
+    await expect(sealReads({ ...deps, reads: failing })).rejects.toThrow('stuck');
+    expect((await rows()).map(({ batch }) => batch)).toEqual([stuck]);
+    await seal();
+  });
+
   it('takes no row that the deployment didn’t write, and raises the alarm', async () => {
     await seal();
     const before = timesOf(await sealed());

@@ -1,5 +1,5 @@
 /** Lists of links: those of an institution's files, and for a patient its own. */
-import { requireFilter, visible } from '../../access/index.js';
+import { findVisible, requireFilter } from '../../access/index.js';
 import type { RequestContext } from '../../api/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { Condition, Member, Page, Relation } from '../../records/index.js';
@@ -29,9 +29,5 @@ export async function listLinks(
   requireFilter(caller, linkKind, ['id', ...(isGiven(filter.state) ? ['state'] : [])], new Set([relation]));
   // Ids are UUIDv7, so their order is that of the making.
   const order = { column: 'id', direction: 'DESC' } as const;
-  const found = await ctx.records.find(linkKind, { where, order, ...page });
-  const edges = found.edges.filter(
-    ({ record }) => record instanceof VitrineError || visible(caller, linkKind, record),
-  );
-  return { ...found, edges };
+  return findVisible(ctx, linkKind, { where, order, ...page });
 }

@@ -52,13 +52,14 @@ export function transferCustody(ctx: RequestContext, input: TransferCustodyInput
     requireStanding(base, ['input', 'patient']);
     const receiver = await requireReceiver(ctx, from, given.institution);
     const to = receiver.head.id;
-    const { facts, person, whole } = await decisionsOf(ctx, await personOf(ctx, given.patient));
+    const { facts, grants, person, whole } = await decisionsOf(ctx, await personOf(ctx, given.patient));
     requireUnforbidden(facts, base, to);
     const held = await requireUnheld(ctx, base, from);
     const versions = await ctx.records.versions(patientKind, base.head.id);
     const terms = {
       ...TRANSFER_CUSTODY,
-      reliesOn: [receiver, ...person.links],
+      // What opens the file to its new keeper isn't taken back meanwhile.
+      reliesOn: [receiver, ...person.links, ...grants.filter(({ values }) => values.institution === to)],
       // That the patient forbids nothing is an absence.
       whole,
       counters: [held],

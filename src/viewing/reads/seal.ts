@@ -34,22 +34,35 @@ export interface SealingDependencies extends DeploymentDependencies {
 }
 
 /**
- * Seals all reads that are written down.
+ * Seals all reads that are written down. What can't be sealed holds up no other batch, and no other institution's reads.
  * @returns how many entries hold them
  * @throws VitrineError UNAVAILABLE; what isn't sealed by then is the next time
  */
 export async function sealReads(deps: SealingDependencies): Promise<number> {
   const { reads } = deps;
+  const failures: unknown[] = [];
   let entries = 0;
-  for (const taken of await reads.taken(ASIDE)) entries += await seal(deps, taken);
-  for (const institution of await reads.waiting()) {
-    for (;;) {
-      const taken = await reads.take(newId(), institution, AT_ONCE);
-      if (taken.rows.length === 0) break;
-      entries += await seal(deps, taken);
+  const trying = async (work: () => Promise<number>): Promise<void> => {
+    try {
+      entries += await work();
+    } catch (error) {
+      failures.push(error);
     }
-  }
+  };
+  for (const taken of await reads.taken(ASIDE)) await trying(() => seal(deps, taken));
+  for (const institution of await reads.waiting()) await trying(() => sealOf(deps, institution));
+  if (failures.length > 0) throw failures[0];
   return entries;
+}
+
+/** Seals what waits of one institution. */
+async function sealOf(deps: SealingDependencies, institution: string | null): Promise<number> {
+  let entries = 0;
+  for (;;) {
+    const taken = await deps.reads.take(newId(), institution, AT_ONCE);
+    if (taken.rows.length === 0) return entries;
+    entries += await seal(deps, taken);
+  }
 }
 
 async function seal(deps: SealingDependencies, { batch, rows }: TakenReads): Promise<number> {

@@ -1,11 +1,15 @@
 /** What a patient's consents take from looking: restrictions by institution and purpose, and labels that nobody granted. */
 import type { RequestContext } from '../../api/index.js';
 import { isLabelOpen, isRestricted, type Person } from '../../clinical/index.js';
+import type { ConsentValues } from '../../documents/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { WholeList } from '../../ledger/index.js';
 import type { ConsentFact, Member, Unrelated } from '../../records/index.js';
-import { consentKind, factsInForce } from '../consent/consent.kind.js';
+import { consentKind, factsInForce, isInForce } from '../consent/consent.kind.js';
 import type { Purpose } from './purposes.js';
+
+/** Types of consents that open; the others take away, or appoint. */
+const GRANTS: readonly string[] = ['COPY_GRANT', 'LABEL_GRANT'];
 
 type Reader = Pick<RequestContext, 'records' | 'clock'>;
 
@@ -20,6 +24,8 @@ export interface Decisions {
   readonly person: Person;
   /** All consents that are in force. */
   readonly facts: readonly ConsentFact[];
+  /** Those among them that open something to an institution, in the versions in which they do. */
+  readonly grants: readonly Unrelated<ConsentValues>[];
   /** That there are no other consents and no other links. */
   readonly whole: readonly WholeList[];
 }
@@ -31,12 +37,14 @@ export async function decisionsOf(ctx: Reader, person: Person): Promise<Decision
     person.files.map(async (file) => {
       const all = await ctx.records.complete(consentKind, 'patient', file);
       const whole: WholeList = { kind: consentKind.name, thread: file, count: all.length };
-      return { facts: factsInForce(all, now), whole };
+      const grants = all.filter(({ values }) => GRANTS.includes(values.type) && isInForce(values, now));
+      return { facts: factsInForce(all, now), grants, whole };
     }),
   );
   return {
     person,
     facts: lists.flatMap(({ facts }) => facts),
+    grants: lists.flatMap(({ grants }) => grants),
     whole: [...person.whole, ...lists.map(({ whole }) => whole)],
   };
 }
