@@ -19,7 +19,7 @@ let world: SecretWorld;
 let schema: GraphQLSchema;
 
 beforeAll(async () => {
-  vitrine = await TestVitrine.start({ settings: { RATE_LIMIT: '0' } });
+  vitrine = await TestVitrine.start();
   schema = await schemaOf(vitrine);
   world = await SecretWorld.make(vitrine, seeded(SEED));
 }, 120_000);

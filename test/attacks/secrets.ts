@@ -50,6 +50,9 @@ export class SecretWorld {
   readonly #care: Care[] = [];
   readonly #granted = new Set<string>();
   readonly #labels = new Set<string>();
+  readonly #restricted = new Set<string>();
+  /** Whom a patient lets act for it, by member and patient. */
+  readonly #represented = new Set<string>();
   #number = 0;
 
   private constructor(
@@ -162,6 +165,14 @@ export class SecretWorld {
     this.members.push({ subject: self, id: member, institution: null, roles: ['PATIENT'], patient: id });
     for (let count = this.draw.nat(4); count > 0; count -= 1) await this.#encounter(id);
     await this.#consents(self, id);
+    await this.#view(id);
+  }
+
+  /** An open view makes its holder VIEWER, which lets it copy nothing. */
+  async #view(patient: string): Promise<void> {
+    const look = { subject: { kind: 'PATIENT', id: patient }, purpose: 'EMERGENCY', reason: 'Unconscious' };
+    const who = `clinician.${this.draw.one(PLACES)}`;
+    this.#note('View', await this.#mutate(who, 'openView', 'view', look));
   }
 
   async #encounter(patient: string): Promise<void> {
@@ -196,37 +207,45 @@ export class SecretWorld {
 
   async #consents(self: string, patient: string): Promise<void> {
     const institution = this.places[this.draw.one(PLACES)] ?? '';
-    const consent = (type: string, more: object) =>
-      this.#mutate(self, 'grantConsent', 'consent', { patient, institution, type, ...more });
-    const drawn = this.draw.nat(3);
-    if (drawn > 0) {
-      this.#note('Consent', await consent('COPY_GRANT', {}));
-      this.#granted.add(`${patient} ${institution}`);
-    }
-    if (drawn > 1) {
-      this.#note('Consent', await consent('LABEL_GRANT', { label: 'PSY' }));
-      this.#labels.add(`${patient} ${institution}`);
-    }
+    const other = this.draw.one(this.members.filter(({ roles }) => roles.includes('PATIENT')));
+    const decide = async (type: string, more: object, into: Set<string>, key: string): Promise<void> => {
+      if (this.draw.nat(2) === 0) return;
+      this.#note('Consent', await this.#mutate(self, 'grantConsent', 'consent', { patient, type, ...more }));
+      into.add(key);
+    };
+    const at = `${patient} ${institution}`;
+    await decide('COPY_GRANT', { institution }, this.#granted, at);
+    await decide('LABEL_GRANT', { institution, label: 'PSY' }, this.#labels, at);
+    if (this.draw.nat(3) === 0) await decide('VIEW_RESTRICTION', { institution }, this.#restricted, at);
+    if (other.patient !== patient)
+      await decide(
+        'REPRESENTATIVE',
+        { representative: other.id },
+        this.#represented,
+        `${other.id} ${patient}`,
+      );
   }
 
   /** What somebody is to a patient or an encounter (design: access, "Relations and the matrix"). */
   #toCare(
-    { subject, institution, roles, patient: own }: Somebody,
+    { id, subject, institution, roles, patient: own }: Somebody,
     patient: string,
     custodian: string,
     label: string | null,
   ): readonly string[] {
-    if (own !== undefined) return own === patient ? ['SELF'] : [];
+    if (own !== undefined)
+      return own === patient || this.#represented.has(`${id} ${patient}`) ? ['SELF'] : [];
     const relations = roles.includes('AUDITOR') ? ['AUDITOR'] : [];
     if (institution === null) return relations;
     if (institution === custodian) relations.push('CUSTODIAN');
-    const isOpen = label === null || this.#labels.has(`${patient} ${institution}`);
+    const at = `${patient} ${institution}`;
+    const isOpen = (label === null || this.#labels.has(at)) && !this.#restricted.has(at);
     const isTreated = this.#care.some(
       (care) =>
         care.patient === patient && care.place === institution && care.treats && care.recorder !== subject,
     );
     if (isOpen && isTreated) relations.push('TREATING');
-    if (isOpen && this.#granted.has(`${patient} ${institution}`)) relations.push('GRANTEE');
+    if (isOpen && this.#granted.has(at)) relations.push('GRANTEE');
     return relations;
   }
 

@@ -137,6 +137,14 @@ describe('setting the policy of access', () => {
     expect(refused.codes).toEqual(['BUDGET_EXHAUSTED']);
   });
 
+  it('leaves clinicians an emergency, whoever agrees', async () => {
+    const none = TERMS_IN_CODE.budgets.filter(({ act }) => act !== 'EMERGENCY');
+    for (const budgets of [[], none, withRow('CLINICIAN', 'EMERGENCY', { memberHour: 0 })]) {
+      const { codes, errors } = await set({ budgets });
+      expect([codes, errors[0]?.extensions.path]).toEqual([['BAD_USER_INPUT'], ['input', 'budgets']]);
+    }
+  });
+
   it('is told for every moment since the log began', async () => {
     const thresholds = [{ rule: 'MISSES', most: 3, seconds: 600 }];
     const { data } = await set({ thresholds });

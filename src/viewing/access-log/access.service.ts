@@ -90,7 +90,12 @@ async function readsFor(
   files: readonly string[],
   own: readonly string[] | null,
 ): Promise<readonly Accessed[]> {
-  const lists = await Promise.all(files.map((file) => readsOf(ctx, file)));
+  const { caller } = ctx;
+  const isForAll = own !== null || caller?.roles.has('AUDITOR') === true;
+  // Nothing is opened for who sees none of it, and of others' batches nothing for an institution.
+  const institution = isForAll ? null : (caller?.institution ?? null);
+  if (!isForAll && institution === null) return [];
+  const lists = await Promise.all(files.map((file) => readsOf(ctx, file, institution)));
   return lists.flat().map((found) => toAccessed(ctx, found, own));
 }
 

@@ -1,7 +1,13 @@
 /** What setting the policy of access takes. */
 import { Field, InputType, Int } from 'type-graphql';
 import { z } from 'zod';
-import { budgetRows, thresholds, type AnomalyRule, type BudgetAct } from '../../access/index.js';
+import {
+  budgetRows,
+  thresholds,
+  type AnomalyRule,
+  type BudgetAct,
+  type BudgetRow,
+} from '../../access/index.js';
 import { RoleEnum, UuidScalar } from '../../api/index.js';
 import type { Role } from '../../records/index.js';
 import { maybe, text, whole } from '../../standing/index.js';
@@ -62,7 +68,8 @@ export class SetAccessPolicyInput {
 
   @Field(() => [AccessBudgetInput], {
     nullable: true,
-    description: 'All budgets: a role and act that isn’t among them has none, and may do nothing of it.',
+    description:
+      'All budgets: a role and act that isn’t among them has none, and may do nothing of it. A CLINICIAN has one of EMERGENCY.',
   })
   budgets?: AccessBudgetInput[] | null;
 
@@ -83,9 +90,15 @@ export class SetAccessPolicyInput {
   reason: string;
 }
 
+/** Who can't wait must never be shut out by a table, be it by a line that was forgotten. */
+const keepsEmergencies = (rows: readonly BudgetRow[]): boolean =>
+  rows.some(({ role, act, memberHour }) => role === 'CLINICIAN' && act === 'EMERGENCY' && memberHour > 0);
+
 export const setAccessPolicyInput = z.object({
   expectedVersion: maybe(whole(0, LARGEST_VERSION)),
-  budgets: maybe(budgetRows),
+  budgets: maybe(
+    budgetRows.refine(keepsEmergencies, 'expected a budget of EMERGENCY for a CLINICIAN, at least 1 an hour'),
+  ),
   thresholds: maybe(thresholds),
   rules: maybe(z.string().max(20_000, 'expected at most 20000 characters')),
   reason: text(500),

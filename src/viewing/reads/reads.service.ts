@@ -1,7 +1,7 @@
 /** The raw reads of a patient, out of the sealed batches that tell of it: all of them, by the counter that says how many. */
 import type { RequestContext } from '../../api/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
-import type { Loaded, Page } from '../../records/index.js';
+import { listedOn, type Loaded, type Page } from '../../records/index.js';
 import {
   accessBatchKind,
   type AccessBatchValues,
@@ -26,20 +26,26 @@ export function counterOf({ viewing }: Pick<RequestContext, 'viewing'>, patient:
 }
 
 /**
- * Every line about a patient that was sealed.
+ * Every line about a patient that was sealed, or of the batches of one institution alone.
  * @throws VitrineError INTEGRITY_VIOLATION when batches are missing or don't verify
  */
-export async function readsOf(ctx: RequestContext, patient: string): Promise<readonly FoundLine[]> {
+export async function readsOf(
+  ctx: RequestContext,
+  patient: string,
+  institution: string | null = null,
+): Promise<readonly FoundLine[]> {
   // Before the batches: one more that comes meanwhile is verified as they are.
-  const least = await ctx.uploads.counter(counterOf(ctx, patient));
-  if (least === 0n) return [];
+  const count = await ctx.uploads.counter(counterOf(ctx, patient));
+  if (count === 0n) return [];
+  // The counter is of all batches; that none of an institution's is missing, the list by it proves.
+  const [least, where] = institution === null ? [count, []] : [0n, [listedOn('custodian', institution)]];
   const lines: FoundLine[] = [];
   let batches = 0n;
   let after: string | null = null;
   do {
     const words = [{ scope: READ_WORD, value: patient }];
     const page: Page<AccessBatchValues> = await ctx.records.find(accessBatchKind, {
-      where: [],
+      where,
       words,
       first: PAGE,
       after,
