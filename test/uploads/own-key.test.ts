@@ -15,6 +15,7 @@ import {
   licence,
   logSize,
   must,
+  newestRequest,
   open,
   PERSON,
   record,
@@ -29,7 +30,8 @@ import {
   type Wish,
 } from './signing.js';
 
-beforeAll(open, 120_000);
+// Every refusal here is a denial, which a member may cause so many of.
+beforeAll(() => open({ UPLOAD_DENIALS: '1000' }), 120_000);
 afterAll(() => vitrine.stop());
 
 describe('a change that its uploader signed', () => {
@@ -185,7 +187,7 @@ describe('a change that its uploader signed', () => {
   });
 });
 
-describe('a statement is refused, and nothing is written', () => {
+describe('a statement is refused, and its denial alone is written', () => {
   const later = { life: DAY, issued: new Date(time.now - 2 * DAY) };
   it.each<[string, Wish | (() => Wish | Promise<Wish>), string, string[]]>([
     [
@@ -298,14 +300,21 @@ describe('a statement is refused, and nothing is written', () => {
     const wish = typeof wished === 'function' ? await wished() : wished;
     const suspend = wish.as === 'unlicensed';
     if (suspend) await licence('SUSPENDED');
-    const before = await logSize();
-    const answer = await record(wish);
+    const before = Number(await logSize());
+    const requestId = wish.requestId ?? randomUUID();
+    const answer = await record({ ...wish, requestId });
     expect(answer.codes, answer.text).toEqual([code]);
     if (expected.length > 0) expect(rules(answer), answer.text).toEqual(expected);
-    expect(await logSize()).toBe(before);
+    expect(Number(await logSize())).toBe(before + 1);
+    if (suspend) await licence('ACTIVE');
+    const reasons: unknown = expect.arrayContaining([expect.objectContaining({ code })]);
+    expect(await newestRequest(wish.as ?? 'clinician')).toMatchObject({
+      state: 'DENIED',
+      requestId,
+      reasons,
+    });
     expect(answer.text).not.toContain('Fever');
     expect(answer.text).not.toContain((await sign(wish)).signed.seed);
-    if (suspend) await licence('ACTIVE');
   });
 
   it('with a value that is sealed in another form, and told which', async () => {

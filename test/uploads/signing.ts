@@ -54,8 +54,8 @@ async function enrol(subject: string, place: string, roles: readonly string[]): 
 }
 
 /** Starts it with its people. */
-export async function open(): Promise<void> {
-  vitrine = await TestVitrine.start({ sample: false, clock: () => new Date(time.now) });
+export async function open(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+  vitrine = await TestVitrine.start({ sample: false, clock: () => new Date(time.now), settings });
   for (const name of ['city', 'north', 'closed']) await institution(name);
   for (const [subject, place, roles] of [
     ['clinician', 'city', ['CLINICIAN']],
@@ -154,6 +154,15 @@ export async function record(wish: Wish = {}): Promise<Answer<Recorded> & { sign
 export async function logSize(): Promise<string> {
   const { data } = await vitrine.ask<{ checkpoint: { size: string } }>(null, '{ checkpoint { size } }');
   return data?.checkpoint.size ?? '';
+}
+
+/** The newest request that somebody may see, with why it was denied. */
+export async function newestRequest(who: string): Promise<unknown> {
+  const { data } = await vitrine.ask<{ uploadRequests: { edges: { node: unknown }[] } }>(
+    who,
+    '{ uploadRequests(first: 1) { edges { node { state requestId reasons { rule code } } } } }',
+  );
+  return data?.uploadRequests.edges[0]?.node;
 }
 
 /** The compact JWS with its payload changed, under the signature from before. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { programmeKind, type ProgrammeValues } from '../../../src/finance/index.js';
 import { parseEndorsement, parseStatement, VitrineError } from '../../../src/ledger/core/index.js';
@@ -299,6 +300,33 @@ describe('many at once, by two processes on one database', () => {
       const loads = after.flatMap((one) => (one.status === 'fulfilled' ? [String(one.value[0]?.index)] : []));
       expect(new Set(loads).size).toBe(end === 'DENIED' ? 0 : 1);
       expect(loads).toHaveLength(end === 'DENIED' ? 0 : 8);
+    }
+  });
+
+  it('endorse, deny, load and expire to one outcome in the moment in which it ends', async () => {
+    for (let round = 0; round < 4; round++) {
+      const { id, wish } = await asked(`P-END-${round}`);
+      const load = (i: number) => submit({ ...wish, ...(i % 2 ? { at: other } : {}) });
+      const decide = async (i: number) => {
+        const { requests } = await state.context('regulator.two', i % 2 ? other : undefined);
+        const input = { requestId: randomUUID(), upload: id };
+        return round > 1 && i % 3 === 0
+          ? requests.deny({ ...input, reasons: ['race'] })
+          : requests.endorse(input);
+      };
+      const begun = Array.from({ length: 6 }, (_, i) => [decide(i), load(i)]).flat();
+      await pause(round * 4);
+      state.now = new Date(state.now.getTime() + 101 * HOUR);
+      const ending = [state.system.system.sweep(), other.system.sweep(), ...[0, 1].map(decide)];
+      for (const one of await Promise.allSettled([...begun, ...ending]))
+        if (one.status === 'rejected')
+          expect(one.reason, String((one.reason as Error).stack)).toBeInstanceOf(VitrineError);
+      await state.system.system.sweep();
+      const { state: end } = await valuesOf(id);
+      expect(['DENIED', 'LOADED', 'EXPIRED']).toContain(end);
+      const after = await Promise.allSettled(Array.from({ length: 6 }, (_, i) => load(i)));
+      const loads = after.flatMap((one) => (one.status === 'fulfilled' ? [String(one.value[0]?.index)] : []));
+      expect([new Set(loads).size, loads.length]).toEqual(end === 'LOADED' ? [1, 6] : [0, 0]);
     }
   });
 
