@@ -9,7 +9,7 @@ import { shieldCost } from './shield.js';
 import { liveViews } from './views-live.js';
 
 export async function views(options: BenchOptions): Promise<void> {
-  await pages(options.quick ? 60 : 400);
+  await pages(options.quick ? 40 : 400);
   await shieldCost(options.quick ? 50 : 300);
   await liveViews(options);
 }

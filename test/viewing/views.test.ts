@@ -130,6 +130,24 @@ describe('opening a view of a patient', () => {
     const other = await world.look('auditor', treated, 'REPORTING');
     expect(other.codes).toEqual(['BAD_USER_INPUT']);
   });
+
+  it('asks again for the evidence that opened the last one', async () => {
+    const patient = await world.patient();
+    const encounter = await world.treat('registrar.north', patient);
+    const look = async () => (await world.look('clinician.north', patient, 'TREATMENT')).codes;
+    expect([await look(), await look()]).toEqual([[], []]);
+    const input = { kind: 'ENCOUNTER', id: encounter, expectedVersion: 1, reason: 'Another patient' };
+    const { text, codes } = await world.vitrine.mutate(
+      'registrar.north',
+      'retractRecord',
+      input,
+      'requestId',
+    );
+    expect(codes, text).toEqual([]);
+    expect(await look()).toEqual(['EVIDENCE_REQUIRED']);
+    await world.treat('registrar.north', patient);
+    expect(await look()).toEqual([]);
+  });
 });
 
 describe('a referral', () => {

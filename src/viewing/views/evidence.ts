@@ -30,7 +30,39 @@ interface Sought {
 type Rule = (ctx: Reader, caller: Member, sought: Sought, code: string) => Promise<Unrelated<object> | null>;
 
 /** Who treats a person by one file treats the person. A referral and a code are of the file that they name. */
-const treating: Rule = (ctx, caller, { files }) => treatingEncounter(ctx, caller, files);
+const treating: Rule = async (ctx, caller, sought) =>
+  (await knownTreating(ctx, caller, sought)) ?? findTreating(ctx, caller, sought);
+
+/** By process: the encounter that was evidence last, by institution and patient. A ward opens the same files all day. */
+const known = new WeakMap<Reader['viewing'], Map<string, string>>();
+const MOST_KNOWN = 4096;
+
+/** The encounter that was evidence last, if it still is: as the log has it, which the commit looks at again. */
+async function knownTreating(
+  ctx: Reader,
+  caller: Member,
+  { patient, files }: Sought,
+): Promise<Unrelated<object> | null> {
+  const id = known.get(ctx.viewing)?.get(`${caller.institution ?? ''} ${patient}`);
+  const encounter = id === undefined ? null : await ctx.records.fact(encounterKind, id);
+  if (encounter === null || encounter.head.custodian !== caller.institution) return null;
+  const isStill = files.includes(encounter.values.patient) && isTreating(caller, encounter, ctx.clock());
+  return isStill ? encounter : null;
+}
+
+async function findTreating(
+  ctx: Reader,
+  caller: Member,
+  { patient, files }: Sought,
+): Promise<Unrelated<object> | null> {
+  const found = await treatingEncounter(ctx, caller, files);
+  if (found === null) return null;
+  const byPatient = known.get(ctx.viewing) ?? new Map<string, string>();
+  known.set(ctx.viewing, byPatient.set(`${caller.institution ?? ''} ${patient}`, found.head.id));
+  const [oldest] = byPatient.keys();
+  if (byPatient.size > MOST_KNOWN && oldest !== undefined) byPatient.delete(oldest);
+  return found;
+}
 
 const referral: Rule = async (ctx, caller, { patient }) => {
   if (caller.institution === null) return null;
