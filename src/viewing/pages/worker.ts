@@ -3,7 +3,7 @@
  * and the fonts, and nothing else: no settings, no keys, no database.
  */
 import { readlinkSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { Resvg } from '@resvg/resvg-js';
@@ -19,7 +19,8 @@ const layouts = new LayoutCache();
 function yieldToAnswers(): void {
   try {
     const thread = Number(basename(readlinkSync('/proc/thread-self')));
-    setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
+    // A process that was told to yield more keeps to it.
+    setPriority(thread, Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
   } catch {
     // Elsewhere, or where it isn't allowed, all threads are equal.
   }

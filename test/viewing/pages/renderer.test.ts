@@ -1,4 +1,6 @@
 /** Pages become PNGs beside the main thread, whatever happens to a thread. */
+import { readdirSync } from 'node:fs';
+import { constants, getPriority } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PageRenderer, layoutPages } from '../../../src/viewing/pages/index.js';
@@ -34,6 +36,17 @@ describe('a page', () => {
       [1, 2, 3, 4].map(() => renderer.render(pageOf('المريض 患者 Пациент'), 1)),
     );
     for (const page of pages) expect(Buffer.compare(page, pages[0] ?? page)).toBe(0);
+  });
+
+  // Linux alone gives each thread a priority of its own.
+  test.runIf(process.platform === 'linux')('is drawn by a thread that yields to answers', async () => {
+    const below = (): number => {
+      const threads = readdirSync('/proc/self/task').map(Number);
+      return threads.filter((id) => getPriority(id) >= constants.priority.PRIORITY_BELOW_NORMAL).length;
+    };
+    const before = below();
+    await open({ threads: 1 }).render(pageOf('x'), 1);
+    expect(below()).toBeGreaterThan(before);
   });
 
   test('that is no SVG is a fault of the program, and the next page is drawn', async () => {
