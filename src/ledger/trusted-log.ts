@@ -315,6 +315,7 @@ export class TrustedLog {
     to: bigint,
     query: Query = this.options.query,
   ): AsyncGenerator<VerifiedEntry | VitrineError> {
+    if (from >= to) return; // Nothing is asked for: how long the log is to be isn't said either.
     await this.advance(to, query);
     for (let at = from; at < to; at += BigInt(TILE_WIDTH)) {
       const end = at + BigInt(TILE_WIDTH) < to ? at + BigInt(TILE_WIDTH) : to;

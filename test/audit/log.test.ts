@@ -100,6 +100,26 @@ describe('the log', () => {
     expect(codes).toEqual([]);
     expect(data).toEqual({ entry: null, block: null });
   });
+
+  const NOTHING = { edges: [], pageInfo: { hasNextPage: false } };
+  const beyond = (ask: string, what = 'index') =>
+    `${ask} { edges { node { ${what} } } pageInfo { hasNextPage } }`;
+  it.each([
+    ['entries', beyond('entries(after: "417198344")')],
+    ['entries', beyond('entries(after: "9999999999999999")')],
+    ['entries', beyond('entries(filter: { from: "417198344" })')],
+    ['entries', beyond('entries(filter: { from: "417198344", to: "417198345" })')],
+    ['entries', beyond('entries(after: "3", filter: { from: "5", to: "4" })')],
+    ['blocks', beyond('blocks(after: "417198344")', 'height')],
+  ])('answers an empty page of %s behind its end, and doubts nothing: %s', async (list, ask) => {
+    const alarms: string[] = [];
+    const off = state.system.ledger.onAlarm(({ code }) => void alarms.push(code));
+    const { data, codes } = await state.run(null, `{ ${ask} }`);
+    off();
+    expect(codes).toEqual([]);
+    expect(data[list]).toEqual(NOTHING);
+    expect(alarms).toEqual([]);
+  });
 });
 
 describe('an entry', () => {
@@ -201,6 +221,16 @@ describe('auditTrail', () => {
     const again = await follow('reporter.city', `(after: "${first.index}")`);
     for (const { index } of missed) expect((await next(again))?.index).toBe(index);
     await again.return?.();
+  });
+
+  it('waits for a position that the log hasn’t come to', async () => {
+    const at = Number(state.system.ledger.trusted.size) + 1;
+    const events = await follow(null, `(after: "${at - 1}")`);
+    const waiting = next(events);
+    const [before, first] = [await file('2025-11'), await file('2025-12')];
+    expect([before.index, first.index]).toEqual([String(at - 1), String(at)]);
+    expect(await waiting).toEqual({ index: first.index, opening: null });
+    await events.return?.();
   });
 
   it('shows strangers the public halves alone', async () => {

@@ -5,7 +5,7 @@ import { fromHex } from '../../../src/ledger/core/index.js';
 import { newSigner } from '../../support/own-key.js';
 import { ids, keys, must, open, sign, time, vitrine, type Wish } from '../signing.js';
 
-beforeAll(open, 120_000);
+beforeAll(() => open(), 120_000);
 afterAll(() => vitrine.stop());
 
 const SELECTION = 'requestId uploadRequest { id state mode requestId memberId reasons { code } }';
