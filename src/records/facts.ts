@@ -22,8 +22,6 @@ export class Facts {
   readonly #reading = new Map<string, Promise<Outcome | null>>();
   /** Who held a unique key when it was looked up last. */
   readonly #holders = new Map<string, Holder>();
-  /** Erasures of the log when something was dropped last. */
-  #erasures = 0;
 
   constructor(private readonly source: FactSource) {}
 
@@ -61,11 +59,8 @@ export class Facts {
     keep(this.#kept, `${record.kind}/${record.head.id}`, record);
   }
 
-  /** Drops what is kept when something was erased since: values that are gone are not to stay in memory. */
-  dropErased(): void {
-    const { erasures } = this.source.trusted;
-    if (erasures === this.#erasures) return;
-    this.#erasures = erasures;
+  /** Drops what is kept. */
+  clear(): void {
     this.#kept.clear();
     this.#holders.clear();
   }

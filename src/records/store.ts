@@ -68,9 +68,13 @@ export class RecordStore {
       open: (kind, row, head) => this.#open(kind, row, head),
       reported: (error) => this.reported(error),
     });
+    let { erasures } = trusted;
     deps.ledger.onAdvance(() => {
-      this.facts.dropErased();
-      this.whole.dropErased();
+      if (erasures === trusted.erasures) return;
+      ({ erasures } = trusted);
+      // Values that are gone are not to stay in memory.
+      this.facts.clear();
+      this.whole.clear();
     });
   }
 

@@ -31,8 +31,6 @@ const ATTEMPTS = 6;
 export class WholeLists {
   readonly #kept = new Map<string, List>();
   #records = 0;
-  /** Erasures of the log when something was dropped last. */
-  #erasures = 0;
 
   constructor(private readonly deps: WholeListsDependencies) {}
 
@@ -65,11 +63,8 @@ export class WholeLists {
     }
   }
 
-  /** Drops what is kept when something was erased since: values that are gone are not to stay in memory. */
-  dropErased(): void {
-    const { erasures } = this.deps.trusted;
-    if (erasures === this.#erasures) return;
-    this.#erasures = erasures;
+  /** Drops what is kept. */
+  clear(): void {
     this.#kept.clear();
     this.#records = 0;
   }

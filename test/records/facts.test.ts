@@ -37,6 +37,16 @@ function amend(patient: string, facts: object) {
   return state.mutate('registrar.city', 'amendPatient', input, 'patient { version }');
 }
 
+async function erase(patient: string): Promise<void> {
+  const wish = { kind: 'PATIENT', id: patient, expectedVersion: 1, legalBasis: 'Article 17' };
+  const asked = await state.mutate('registrar.city', 'eraseRecord', wish, 'erasure { id }');
+  expect(asked.messages).toEqual([]);
+  const { erasure } = asked.data['eraseRecord'] as { erasure: { id: string } };
+  const input = { erasure: erasure.id, expectedVersion: 1 };
+  const done = await state.mutate('regulator.one', 'confirmErasure', input, 'receipt { index }');
+  expect(done.messages).toEqual([]);
+}
+
 const facts = () => state.system.system.store.facts;
 const newest = (id: string) => facts().newest(patientKind, id);
 const recorded = (patient: string) =>
@@ -93,8 +103,21 @@ describe('a kept record', () => {
 });
 
 describe('a kept record of which something was erased', () => {
-  it('is not kept: it is read anew', async () => {
+  it('is let go, with all that was kept beside it', async () => {
+    const [id, erased] = [await register(), await register()];
+    await newest(id);
+    await owner.query('UPDATE patient SET retracted = true WHERE id = $1', [id]);
+    expect((await newest(id))?.values.retracted).toBe(false);
+    await erase(erased);
+    // Kept no longer, so it is read, and seen to be changed.
+    await expect(newest(id)).rejects.toMatchObject({ code: 'INTEGRITY_VIOLATION' });
+    await owner.query('UPDATE patient SET retracted = false WHERE id = $1', [id]);
+    expect((await newest(id))?.head.id).toBe(id);
+  });
+
+  it('is not kept, also when it was being read meanwhile: it is read anew', async () => {
     let [loads, erasures] = [0, 0];
+    let duringLoad: () => unknown = () => undefined;
     const anchor = { index: 7n, block: 1n, time: '', leafHash: new Uint8Array(32), actor: '' };
     const id = randomUUID();
     const record = { kind: 'Patient', head: { id }, values: { identifiers: [] }, anchor };
@@ -108,17 +131,22 @@ describe('a kept record of which something was erased', () => {
       },
       load: () => {
         loads += 1;
+        duringLoad();
         return Promise.resolve(new Map([[id, record]]));
       },
     };
     const kept = new Facts(source as unknown as FactSource);
     await kept.newest(patientKind, id);
-    kept.dropErased();
     await kept.newest(patientKind, id);
     expect(loads).toBe(1);
-    erasures += 1;
-    kept.dropErased();
+    kept.clear();
+    duringLoad = () => (erasures += 1);
     await kept.newest(patientKind, id);
     expect(loads).toBe(2);
+    duringLoad = () => undefined;
+    await kept.newest(patientKind, id);
+    expect(loads).toBe(3);
+    await kept.newest(patientKind, id);
+    expect(loads).toBe(3);
   });
 });

@@ -34,6 +34,8 @@ export interface NotingDependencies {
 export class NotedReads implements ReadsPort {
   readonly #deps: NotingDependencies;
   readonly #caller: Caller;
+  /** Member who reads, once something was noted. */
+  #reader: string | null = null;
   /** Classes by patient and relation. */
   #noted = new Map<string, { patient: string; relation: Relation; classes: Set<FieldClass> }>();
 
@@ -50,13 +52,13 @@ export class NotedReads implements ReadsPort {
       return;
     }
     // An answer that is made for many is nobody's once it shows a patient: who exactly reads must be known.
-    void this.#caller?.id;
+    this.#reader ??= this.#caller?.id ?? null;
     this.#noted.set(key, { patient, relation, classes: new Set([fieldClass]) });
   }
 
   async settle(): Promise<void> {
-    const caller = this.#caller;
-    if (this.#noted.size === 0 || caller === null) return;
+    const [caller, member] = [this.#caller, this.#reader];
+    if (this.#noted.size === 0 || caller === null || member === null) return;
     const lines = [...this.#noted.values()].map(({ classes, ...line }) => ({
       ...line,
       classes: [...classes].sort(),
@@ -66,7 +68,7 @@ export class NotedReads implements ReadsPort {
     const rows: ReadRow[] = [];
     for (let from = 0; from < lines.length; from += MOST_LINES) {
       const part = lines.slice(from, from + MOST_LINES);
-      rows.push(this.#row(caller, JSON.stringify({ member: caller.id, at, lines: part }), part.length));
+      rows.push(this.#row(caller.institution, JSON.stringify({ member, at, lines: part }), part.length));
     }
     try {
       await this.#deps.reads.keep(rows);
@@ -79,8 +81,8 @@ export class NotedReads implements ReadsPort {
     }
   }
 
-  #row(caller: NonNullable<Caller>, text: string, lines: number): ReadRow {
-    const row = { id: newId(), institution: caller.institution, lines, body: text };
+  #row(institution: string | null, text: string, lines: number): ReadRow {
+    const row = { id: newId(), institution, lines, body: text };
     return { ...row, mac: macOf(this.#deps.mac, row) };
   }
 }
