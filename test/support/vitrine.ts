@@ -74,6 +74,8 @@ export class TestVitrine {
       READ_LOG_SECONDS: '3600',
       // Those of alerts start anew, or ask for them.
       ALERT_SECONDS: '3600',
+      // A look at requests reads the log's head: between a test's tampering and its undoing it would stop the log for good.
+      UPLOAD_SWEEP_SECONDS: '3600',
       ...options.settings,
     };
     const clock = options.clock === undefined ? {} : { clock: options.clock };

@@ -139,6 +139,14 @@ describe('a database that went back', () => {
     await requireNothingServed(vitrine, 'ROLLBACK_DETECTED');
   });
 
+  it('stops a running server for good when the head names entries that no block holds', async () => {
+    vitrine = await small();
+    await vitrine.tamper('UPDATE log_head SET size = size + 5');
+    await requireNothingServed(vitrine, 'INTEGRITY_VIOLATION');
+    await vitrine.tamper('UPDATE log_head SET size = size - 5');
+    await requireNothingServed(vitrine, 'INTEGRITY_VIOLATION');
+  });
+
   it('is noticed when the newest checkpoint is not the one that was signed', async () => {
     vitrine = await small();
     await vitrine.serving.stop();
