@@ -137,6 +137,8 @@ export interface RecordKind<V extends object = object> {
   readonly noun: string;
   /** Version of this definition. */
   readonly schema: number;
+  /** Its ids follow from what its records are about, which the change is held against; else they are UUIDv7 of the time of making. */
+  readonly named?: true;
   /** Class of the fact that a record of this kind exists: PUBLIC for what everyone may list, else DIRECTORY. */
   readonly existence: 'PUBLIC' | 'DIRECTORY';
   /** Table of its current rows. */

@@ -47,6 +47,7 @@ export const trustKind: RecordKind<TrustValues> = {
   name: 'TrustedDocuments',
   noun: 'trust',
   schema: 1,
+  named: true,
   existence: 'DIRECTORY',
   table: 'trust',
   fields: { member: 'DIRECTORY', enforced: 'DIRECTORY', documents: 'DIRECTORY', reason: 'DIRECTORY' },

@@ -53,6 +53,7 @@ function context(over: Partial<StatementContext> = {}, key: Partial<RegisteredKe
     caller: { id: MEMBER, institution: INSTITUTION },
     findKey: (asked) => (asked === KEY.thumbprint ? { ...KEY, ...key } : undefined),
     now: NOW,
+    isNamed: (kind) => kind === 'Policy',
     target: { origin: ORIGIN, op: 'form.define', request: REQUEST, part: 0 },
     ...over,
   };
@@ -122,6 +123,8 @@ describe('a statement', () => {
     expect(checkStatement(await sign({ head }), context())).toMatchObject([
       { code: 'STATEMENT_MISDIRECTED' },
     ]);
+    // But of a kind whose ids follow from what its records are about.
+    expect(checkStatement(await sign({ head: { ...head, kind: 'Policy' } }), context())).toEqual([]);
     const second = await sign({ head: { ...head, version: 2 } });
     expect(checkStatement(second, context())).toEqual([]);
   });

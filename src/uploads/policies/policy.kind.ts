@@ -103,6 +103,7 @@ export const policyKind: RecordKind<PolicyValues> = {
   name: POLICY,
   noun: 'policy',
   schema: 1,
+  named: true,
   existence: 'PUBLIC',
   table: 'policy',
   fields: {

@@ -48,8 +48,9 @@ export async function checkAsked(context: AskContext, asked: Asked): Promise<Che
   const op = readOp(first);
   const target = { origin: ledger.origin, request: asked.requestId, ...(op === null ? {} : { op }) };
   const findKey = (thumbprint: string) => ledger.trusted.key(thumbprint);
+  const isNamed = (name: string) => context.kinds.find(name)?.named === true;
   const refusals = asked.statements.flatMap((jws, part) =>
-    checkStatement(jws, { caller, findKey, now, target: { ...target, part } }).map((one) => ({
+    checkStatement(jws, { caller, findKey, now, isNamed, target: { ...target, part } }).map((one) => ({
       ...one,
       path: ['input', 'statements', part],
     })),

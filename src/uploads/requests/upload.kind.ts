@@ -137,6 +137,7 @@ export const uploadKind: RecordKind<UploadValues> = {
   name: 'UploadRequest',
   noun: 'upload',
   schema: 1,
+  named: true,
   existence: 'DIRECTORY',
   table: 'upload',
   fields: {

@@ -6,8 +6,6 @@ import type { ErrorCode, ParsedStatement, Statement } from '../../ledger/core/in
 import { CLOCK_TOLERANCE, equal, parseStatement, refuseLife, VitrineError } from '../../ledger/core/index.js';
 import { nativeVerify, type RegisteredKey } from '../../ledger/index.js';
 import type { Member } from '../../records/index.js';
-import { policyKind } from '../policies/policy.kind.js';
-import { trustKind } from '../../standing/index.js';
 import type { Refusal } from '../rules.js';
 
 /** What the statement must be of; what is left out isn't compared. */
@@ -22,6 +20,8 @@ export interface StatementContext {
   /** A key that the log registered, by its thumbprint. */
   readonly findKey: (thumbprint: string) => RegisteredKey | undefined;
   readonly now: Date;
+  /** Whether ids of the kind follow from what its records are about (`RecordKind.named`). */
+  readonly isNamed: (kind: string) => boolean;
   readonly target: Target;
   /** What was sealed; left out where nothing is sealed yet. */
   readonly commitment?: Commitment;
@@ -58,7 +58,7 @@ const key: StatementRule = ({ jws }, { findKey, caller, now }) => {
 
 /** It is for this log, this operation, this version of this record, this request. */
 const target: StatementRule = ({ statement }, context) => {
-  const wrong = [...misdirected(statement, context.target), ...misnamed(statement)];
+  const wrong = [...misdirected(statement, context.target), ...misnamed(statement, context)];
   if (wrong.length === 0) return null;
   return no('STATEMENT_MISDIRECTED', `expected a statement of this change, got another ${wrong.join(', ')}`);
 };
@@ -76,12 +76,10 @@ function misdirected(statement: Statement, wanted: Target): string[] {
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const V7_TIME = 48;
-/** Kinds whose ids follow from what their records are about: held against it where the change is made. */
-const NAMED: ReadonlySet<string> = new Set([policyKind.name, trustKind.name]);
 
 /** Ids sort by the time of their making (RFC 9562 section 5.7): one that a client gives must be of its time too. */
-function misnamed({ subject, issued }: Statement): string[] {
-  if (subject.version !== 1 || issued === null || NAMED.has(subject.kind)) return [];
+function misnamed({ subject, issued }: Statement, { isNamed }: StatementContext): string[] {
+  if (subject.version !== 1 || issued === null || isNamed(subject.kind)) return [];
   const digits = subject.id.replaceAll('-', '').slice(0, V7_TIME / 4);
   const off = Math.abs(Number.parseInt(digits, 16) - Date.parse(issued));
   return UUID_V7.test(subject.id) && off <= CLOCK_TOLERANCE

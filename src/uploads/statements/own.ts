@@ -40,11 +40,13 @@ export class OwnStatement {
     private readonly change: AnyChange,
     private readonly own: OwnContext,
   ) {
-    const { head, base, op } = change;
+    const { kind, head, base, op } = change;
+    const isNamed = (name: string) => name === kind.name && kind.named === true;
     const { caller, findKey, now, origin, request, part } = own;
     const subject = { kind: head.kind, id: head.id, version: head.version };
     const supersedes = base === null ? null : base.anchor.leafHash;
-    this.#context = { caller, findKey, now, target: { origin, op, subject, supersedes, request, part } };
+    const target = { origin, op, subject, supersedes, request, part };
+    this.#context = { caller, findKey, now, isNamed, target };
   }
 
   /** What doesn't hold before anything is sealed. @throws VitrineError BAD_USER_INPUT where no uploader can sign */

@@ -8,7 +8,7 @@ import {
   type BudgetAct,
   type BudgetRow,
 } from '../../access/index.js';
-import { RoleEnum, UuidScalar } from '../../api/index.js';
+import { RoleEnum, SignedField, UuidScalar, type SignedStatementInput } from '../../api/index.js';
 import type { Role } from '../../records/index.js';
 import { maybe, text, whole } from '../../standing/index.js';
 import { BudgetActEnum } from '../budgets/enums.js';
@@ -58,6 +58,9 @@ export class AccessThresholdInput {
 export class SetAccessPolicyInput {
   @Field(() => UuidScalar, { description: 'Your id of this request; sent again, it gets the same receipt.' })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => Int, {
     nullable: true,

@@ -58,6 +58,7 @@ export const accessPolicyKind: RecordKind<AccessPolicyValues> = {
   name: 'AccessPolicy',
   noun: 'accessPolicy',
   schema: 1,
+  named: true,
   existence: 'PUBLIC',
   table: 'access_policy',
   fields: {

@@ -39,6 +39,7 @@ export const accessAlertKind: RecordKind<AccessAlertValues> = {
   name: 'AccessAlert',
   noun: 'accessAlert',
   schema: 1,
+  named: true,
   existence: 'DIRECTORY',
   table: 'access_alert',
   fields: {

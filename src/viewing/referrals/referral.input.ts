@@ -1,7 +1,7 @@
 /** Inputs of referrals, with the schemas that check them. */
 import { Field, InputType } from 'type-graphql';
 import { z } from 'zod';
-import { DateTimeScalar, UuidScalar } from '../../api/index.js';
+import { DateTimeScalar, SignedField, UuidScalar, type SignedStatementInput } from '../../api/index.js';
 import { maybe, moment, text, uuid } from '../../standing/index.js';
 
 const REQUEST = 'The client’s id of this request; the same again gets the same receipt.';
@@ -10,6 +10,9 @@ const REQUEST = 'The client’s id of this request; the same again gets the same
 export class ReferPatientInput {
   @Field(() => UuidScalar, { description: REQUEST })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => UuidScalar, { description: 'The patient.' })
   patient: string;
@@ -48,6 +51,9 @@ export class IssueAccessCodeInput {
 export class EndReferralInput {
   @Field(() => UuidScalar, { description: REQUEST })
   requestId: string;
+
+  @SignedField()
+  signed?: SignedStatementInput | null;
 
   @Field(() => UuidScalar, { description: 'The referral.' })
   referral: string;
