@@ -21,6 +21,7 @@ const NEEDED: Readonly<Record<string, readonly LicensedWork[]>> = {
   'view.list': CARE,
   // Of patients, reports and subsidies: whoever works at all may look, by its role and its evidence.
   'view.open': LICENSED_WORK,
+  'view.refuse': LICENSED_WORK,
   'encounter.record': CARE,
   'encounter.amend': CARE,
   'encounter.retract': CARE,

@@ -75,7 +75,8 @@ export const RULES: Readonly<Record<AnomalyRule, Rule>> = {
       seen.act === 'LISTED' && seen.patient === null
         ? { subject: seen.member, item: seen.index.toString() }
         : null,
-    says: (count) => `a member asked ${count} times for identifiers that found nobody`,
+    says: (count) =>
+      `a member asked ${count} times for patients, by identifier or for a view, and found nobody`,
   },
 };
 

@@ -99,7 +99,12 @@ export async function requireEvidence(
     const record = await EVIDENCE_RULES[kind](ctx, caller, sought, asked?.code ?? '');
     if (record !== null) return { kind, record };
   }
-  throw new VitrineError(
+  throw evidenceRequired();
+}
+
+/** The one refusal of TREATMENT. What the patient restricts is no evidence either, and nobody is told of it. */
+export function evidenceRequired(): VitrineError {
+  return new VitrineError(
     'EVIDENCE_REQUIRED',
     'TREATMENT needs evidence: an encounter at your institution that somebody else recorded, a referral to it, or the ' +
       'patient’s one-time code; or open it as EMERGENCY, with a reason',

@@ -11,7 +11,6 @@ import {
   type PatientValues,
 } from '../../clinical/index.js';
 import { programmeKind } from '../../finance/index.js';
-import { VitrineError } from '../../ledger/core/index.js';
 import type { Loaded, Member, Unrelated } from '../../records/index.js';
 import { formKind } from '../../reporting/index.js';
 import { institutionKind, memberKind } from '../../standing/index.js';
@@ -21,7 +20,7 @@ import { patientModel } from '../summary/patient.js';
 import { evidenceHolds } from './evidence.js';
 import type { Purpose } from './purposes.js';
 import { mayShow, type Decisions } from './restriction.js';
-import { findSubject, requireMayLook, type Subject } from './subject.js';
+import { findSubject, mayLook, type Subject } from './subject.js';
 import type { ViewValues } from './view.kind.js';
 
 /** A view that its caller may look at, at this moment. */
@@ -48,15 +47,11 @@ export async function openViewOf(ctx: RequestContext, view: Loaded<ViewValues>):
   if (expiresAt <= ctx.clock().toISOString()) return null;
   const subject = await findSubject(ctx, subjectKind, id);
   if (subject === null) return null;
-  try {
-    const { decisions } = await requireMayLook(ctx, { caller, purpose }, subject);
-    const holds = await evidenceHolds(ctx, caller, view.values, decisions?.person.files ?? []);
-    return holds ? { view, caller, purpose, subject, decisions } : null;
-  } catch (error) {
-    const isRefusal = error instanceof VitrineError && error.code !== 'INTEGRITY_VIOLATION';
-    if (isRefusal && error.code !== 'UNAVAILABLE') return null;
-    throw error;
-  }
+  const allowed = await mayLook(ctx, { caller, purpose }, subject);
+  if (allowed === null) return null;
+  const { decisions } = allowed;
+  const holds = await evidenceHolds(ctx, caller, view.values, decisions?.person.files ?? []);
+  return holds ? { view, caller, purpose, subject, decisions } : null;
 }
 
 /** What the pages of an open view hold. @throws VitrineError INTEGRITY_VIOLATION for a value that doesn't verify */

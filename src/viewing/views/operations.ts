@@ -24,4 +24,14 @@ export const LIST_PATIENT: Operation = {
   licensed: true,
 };
 
-export const VIEW_OPERATIONS: readonly Operation[] = [OPEN_VIEW, LIST_PATIENT];
+/** Asking for a view of a patient who isn't there for the caller. */
+export const REFUSE_VIEW: Operation = {
+  op: 'view.refuse',
+  makes: 'View',
+  // `openView` does it: what was asked for in vain is written down, and charged.
+  mutations: [],
+  permission: { roles: openers, relations: ['SELF'] },
+  licensed: true,
+};
+
+export const VIEW_OPERATIONS: readonly Operation[] = [OPEN_VIEW, LIST_PATIENT, REFUSE_VIEW];

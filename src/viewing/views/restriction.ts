@@ -2,7 +2,6 @@
 import type { RequestContext } from '../../api/index.js';
 import { isLabelOpen, isRestricted, type Person } from '../../clinical/index.js';
 import type { ConsentValues } from '../../documents/index.js';
-import { VitrineError } from '../../ledger/core/index.js';
 import type { WholeList } from '../../ledger/index.js';
 import type { ConsentFact, Member, Unrelated } from '../../records/index.js';
 import { consentKind, factsInForce, isInForce } from '../consent/consent.kind.js';
@@ -49,18 +48,10 @@ export async function decisionsOf(ctx: Reader, person: Person): Promise<Decision
   };
 }
 
-/**
- * The rule `restriction`: the patient doesn't forbid the caller's institution to look for this purpose. EMERGENCY is never
- * forbidden.
- * @throws VitrineError FORBIDDEN
- */
-export function requireUnrestricted(consents: readonly ConsentFact[], { caller, purpose }: Look): void {
+/** Whether the patient forbids the caller's institution to look for this purpose. EMERGENCY is never forbidden. */
+export function isForbidden(consents: readonly ConsentFact[], { caller, purpose }: Look): boolean {
   const institution = caller.institution ?? '';
-  if (purpose === 'EMERGENCY' || !isRestricted(consents, { institution, purpose })) return;
-  throw new VitrineError('FORBIDDEN', `the patient forbids your institution to look for ${purpose}`, {
-    path: ['input', 'purpose'],
-    details: { rule: 'restriction', operation: 'view.open' },
-  });
+  return purpose !== 'EMERGENCY' && isRestricted(consents, { institution, purpose });
 }
 
 /** Whether a record of care may be shown: a labelled one needs the patient's grant or an emergency; its own an institution keeps. */

@@ -1,13 +1,12 @@
 /** What a view is of: found, allowed, and loaded from verified records; at its opening, and again for each page. */
-import { levelOf, notFound, PURPOSE_CLASSES } from '../../access/index.js';
+import { levelOf, PURPOSE_CLASSES } from '../../access/index.js';
 import type { RequestContext } from '../../api/index.js';
 import { patientKind, personOf, type PatientValues, type Person } from '../../clinical/index.js';
 import { subsidyKind, type SubsidyValues } from '../../finance/index.js';
-import { VitrineError, type InputPath } from '../../ledger/core/index.js';
 import type { AnyKind, Loaded, Unrelated } from '../../records/index.js';
 import { reportKind, type ReportValues } from '../../reporting/index.js';
 import type { SubjectKind } from './purposes.js';
-import { decisionsOf, mayShow, requireUnrestricted, type Decisions, type Look } from './restriction.js';
+import { decisionsOf, isForbidden, mayShow, type Decisions, type Look } from './restriction.js';
 
 /** A subject, verified; what the caller is to a patient, evidence and consents say, not relations. */
 export type Subject =
@@ -40,33 +39,24 @@ export interface Allowed {
 }
 
 /**
- * The caller may look at the subject for the purpose at this moment, apart from evidence.
- * @throws VitrineError NOT_FOUND; FORBIDDEN when the patient restricts it, or the record's label does
+ * Whether the caller may look at the subject for the purpose at this moment, apart from evidence: null when it may not, and why
+ * not is nobody's to know. What the patient forbids and what a label keeps isn't told from what isn't there.
+ * @throws VitrineError INTEGRITY_VIOLATION
  */
-export async function requireMayLook(
+export async function mayLook(
   ctx: Pick<RequestContext, 'records' | 'clock'>,
   look: Look,
   subject: Subject,
-  { path, person }: { readonly path?: InputPath; readonly person?: Person | null } = {},
-): Promise<Allowed> {
+  person: Person | null = null,
+): Promise<Allowed | null> {
   const { caller, purpose } = look;
+  const { record } = subject;
   if (subject.kind === 'PATIENT') {
-    const { record } = subject;
     const decisions = await decisionsOf(ctx, person ?? (await personOf(ctx, record.head.id)));
-    requireUnrestricted(decisions.facts, look);
-    if (!mayShow(decisions.facts, look, record)) throw labelled();
+    if (isForbidden(decisions.facts, look) || !mayShow(decisions.facts, look, record)) return null;
     return { decisions };
   }
-  const { record } = subject;
-  const isShown = PURPOSE_CLASSES[purpose].some(
-    (shown) => levelOf(caller, record.relations, shown) !== 'NONE',
-  );
-  if (!isShown) throw notFound(record.kind, path);
-  return { decisions: null };
-}
-
-function labelled(): VitrineError {
-  return new VitrineError('FORBIDDEN', 'the record is specially protected: it takes the patient’s grant', {
-    details: { rule: 'label', operation: 'view.open' },
-  });
+  const { relations } = subject.record;
+  const isShown = PURPOSE_CLASSES[purpose].some((shown) => levelOf(caller, relations, shown) !== 'NONE');
+  return isShown ? { decisions: null } : null;
 }

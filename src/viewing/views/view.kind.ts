@@ -12,7 +12,10 @@ import { actsFor } from '../../reporting/index.js';
 import { maybe, text, uuid } from '../../standing/index.js';
 import { PURPOSES, SUBJECT_KINDS } from './purposes.js';
 
-/** OPENED: pages could be looked at. LISTED: a patient was asked for by identifier. */
+/**
+ * OPENED: pages could be looked at. LISTED: a patient was asked for by identifier; or, with a purpose, a view of somebody who
+ * isn't there for the caller.
+ */
 export const VIEW_ACTS = ['OPENED', 'LISTED'] as const;
 
 export const EVIDENCE_KINDS = ['TREATING', 'REFERRAL', 'ACCESS_CODE'] as const;
@@ -35,7 +38,7 @@ const values = z.strictObject({
   patient: maybe(uuid),
   institution: maybe(uuid),
   member: uuid,
-  /** Null of a lookup. */
+  /** Null of a lookup by identifier. */
   purpose: maybe(z.enum(PURPOSES)),
   evidence: maybe(z.enum(EVIDENCE_KINDS)),
   /** The record that is the evidence, and its entry's index. */

@@ -13,7 +13,8 @@ registerEnum(ViewActEnum, {
   description: 'What was done.',
   values: {
     OPENED: 'A view was opened: its pages could be looked at.',
-    LISTED: 'A patient was asked for by identifier, found or not.',
+    LISTED:
+      'A patient was asked for by identifier, found or not; or a view was asked for of nobody who is there for the caller.',
   },
 });
 
@@ -48,7 +49,7 @@ export class View extends RecordObject<ViewValues> {
   }
 
   @Classified('DIRECTORY')
-  @Field(() => PurposeEnum, { nullable: true, description: 'What for; null of a lookup.' })
+  @Field(() => PurposeEnum, { nullable: true, description: 'What for; null of a lookup by identifier.' })
   get purpose(): string | null {
     return this.record.values.purpose;
   }
