@@ -108,7 +108,7 @@ describe('a refused view', () => {
     expect(one).toContainEqual(
       expect.objectContaining({
         op: 'view.refuse',
-        detail: { purpose: 'COVERAGE' },
+        detail: expect.objectContaining({ purpose: 'COVERAGE' }) as object,
         about: [world.ids.north],
       }),
     );
