@@ -1,7 +1,15 @@
 /** Whether a record is there at all for a caller. Absent and unreadable look the same from outside. */
 import { isUuid, type RequestContext } from '../api/index.js';
 import { VitrineError, type InputPath } from '../ledger/core/index.js';
-import type { Caller, Edge, Loaded, Page, Query, RecordKind } from '../records/index.js';
+import {
+  withBeside,
+  type Caller,
+  type Edge,
+  type Loaded,
+  type Page,
+  type Query,
+  type RecordKind,
+} from '../records/index.js';
 import { levelOf } from './levels.js';
 import { notFound } from './refusal.js';
 
@@ -30,11 +38,13 @@ export async function loadVisible<V extends object>(
 /**
  * A page of what the caller may know of, as full as if there were nothing else: what is hidden leaves neither a gap nor a next
  * page that turns out empty.
+ * @param beside records that belong among it, in its order by id, and aren't on the list itself
  */
 export async function findVisible<V extends object>(
   ctx: Pick<RequestContext, 'caller' | 'records'>,
   kind: RecordKind<V>,
   query: Query,
+  beside: readonly Loaded<V>[] = [],
 ): Promise<Page<V>> {
   const { first } = query;
   const edges: Edge<V>[] = [];
@@ -47,11 +57,16 @@ export async function findVisible<V extends object>(
     edges.push(...seen);
     after = found.hasNextPage ? (found.edges.at(-1)?.cursor ?? null) : null;
   } while (after !== null && edges.length <= first);
-  return {
+  const page = {
     edges: edges.slice(0, first),
     hasNextPage: edges.length > first,
     hasPreviousPage: (query.after ?? null) !== null,
   };
+  return withBeside(
+    page,
+    beside.filter((record) => visible(ctx.caller, kind, record)),
+    query,
+  );
 }
 
 /**

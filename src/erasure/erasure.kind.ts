@@ -44,6 +44,7 @@ export const erasureKind: RecordKind<ErasureValues> = {
   values,
   columns: {
     record: { type: 'uuid', class: 'DIRECTORY', of: (erasure) => erasure.record },
+    patient: { type: 'uuid', class: 'DIRECTORY', of: (_, head) => head.patient },
     keeper: { type: 'uuid', class: 'DIRECTORY', of: (erasure) => erasure.keeper },
     state: { type: 'text', class: 'DIRECTORY', of: (erasure) => erasure.state },
   },
@@ -58,7 +59,7 @@ export const erasureKind: RecordKind<ErasureValues> = {
           },
         ]
       : [],
-  lists: ['keeper'],
+  lists: ['keeper', 'patient'],
   threads: (erasure, head) => threadsAbout(erasure.record, head.patient, erasure.keeper),
   relations: aboutRelations,
 };

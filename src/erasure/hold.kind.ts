@@ -52,6 +52,7 @@ export const holdKind: RecordKind<HoldValues> = {
   values,
   columns: {
     record: { type: 'uuid', class: 'DIRECTORY', of: (hold) => hold.record },
+    patient: { type: 'uuid', class: 'DIRECTORY', of: (_, head) => head.patient },
     keeper: { type: 'uuid', class: 'DIRECTORY', of: (hold) => hold.keeper },
     state: { type: 'text', class: 'DIRECTORY', of: (hold) => hold.state },
   },
@@ -65,7 +66,7 @@ export const holdKind: RecordKind<HoldValues> = {
             path: ['input', 'id'],
           },
         ],
-  lists: ['keeper'],
+  lists: ['keeper', 'patient'],
   threads: (hold, head) => threadsAbout(hold.record, head.patient, hold.keeper),
   relations: aboutRelations,
 };

@@ -2,10 +2,16 @@
 import { findVisible, requireFilter } from '../access/index.js';
 import type { RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import type { Condition, Page, RecordKind, Relation } from '../records/index.js';
+import type { Condition, Loaded, Page, RecordKind, Relation } from '../records/index.js';
 import { isGiven } from '../registry/index.js';
 import { actsFor } from '../reporting/index.js';
 import { requireSignedIn } from '../uploads/index.js';
+import type { AboutRecord } from './relations.js';
+
+/** As much of the values as the lists go by. */
+interface Listed extends AboutRecord {
+  readonly state: string;
+}
 
 /** Conditions that both lists take. */
 export interface AboutFilter {
@@ -17,7 +23,7 @@ export interface AboutFilter {
  * A page, newest first: everything for the state and for auditors, for others what is about their institution's records.
  * @throws VitrineError UNAUTHENTICATED, FORBIDDEN for who acts for no institution
  */
-export async function listAbout<V extends object>(
+export async function listAbout<V extends Listed>(
   ctx: RequestContext,
   kind: RecordKind<V>,
   filter: AboutFilter | null,
@@ -39,7 +45,27 @@ export async function listAbout<V extends object>(
     where.push({ column: 'keeper', op: 'eq', value: caller.institution });
   }
   requireFilter(caller, kind, ['id', ...where.map(({ column }) => column)], guaranteed);
-  // A list goes by who kept the file when it was written: what is about a file that has moved since isn't for that one.
+  const beside = guaranteed.has('CUSTODIAN') ? await ofArrivals(ctx, kind, filter, caller.institution) : [];
   // Ids are UUIDv7, so their order is that of the making.
-  return findVisible(ctx, kind, { where, order: { column: 'id', direction: 'DESC' }, ...page });
+  return findVisible(ctx, kind, { where, order: { column: 'id', direction: 'DESC' }, ...page }, beside);
+}
+
+/**
+ * A list goes by who kept the file when the record was written. What was written about a file before it came to the institution stands
+ * on the patient's own list; what is about a file that has gone since isn't for the one that kept it.
+ */
+async function ofArrivals<V extends Listed>(
+  ctx: RequestContext,
+  kind: RecordKind<V>,
+  filter: AboutFilter | null,
+  institution: string | null,
+): Promise<readonly Loaded<V>[]> {
+  if (institution === null) return [];
+  const about = await ctx.records.ofArrivals(kind, 'patient', institution);
+  return about.filter(
+    ({ values }) =>
+      values.keeper !== institution &&
+      (!isGiven(filter?.record) || values.record === filter.record) &&
+      (!isGiven(filter?.state) || values.state === filter.state),
+  );
 }

@@ -28,6 +28,15 @@ export class HashList implements Section {
     return this.bytes.slice(number * HASH_LENGTH, (number + 1) * HASH_LENGTH);
   }
 
+  /** The hashes that begin with these bytes, in order. */
+  beginningWith(start: Uint8Array): readonly Uint8Array[] {
+    const found: Uint8Array[] = [];
+    for (let at = 0; at < this.count * HASH_LENGTH; at += HASH_LENGTH)
+      if (start.every((byte, i) => this.bytes[at + i] === byte))
+        found.push(this.bytes.slice(at, at + HASH_LENGTH));
+    return found;
+  }
+
   /** Without a copy: a hash that stands never changes. */
   freeze(): FrozenSection {
     return frozenBytes(this.bytes.subarray(0, this.count * HASH_LENGTH));

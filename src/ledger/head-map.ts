@@ -203,6 +203,12 @@ export function uuidBytes(uuid: string): Uint8Array {
   return bytes;
 }
 
+/** The one written form of a UUID of 16 bytes. */
+export function uuidText(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
 /** The words of a UUID in its one written form, the least byte first, from a place on. */
 export function uuidWords(uuid: string, into: Uint32Array, start = 0): void {
   into[start] = wordAt(uuid, 0, 4);

@@ -20,6 +20,7 @@ export { FINDINGS, violationOf } from './finding.js';
 export type { Finding } from './finding.js';
 export { buildGenesis } from './genesis.js';
 export type { GenesisOptions } from './genesis.js';
+export { uuidText } from './head-map.js';
 export type { Head } from './head-map.js';
 export { initLedger } from './init.js';
 export type { GenesisContext, InitOptions } from './init.js';

@@ -1,7 +1,7 @@
 /**
  * A snapshot's bytes: the trusted state as of one block's end, in chunks (format: schema/ledger.md, "Snapshots").
  *
- *   "vitrine/snapshot/v3\n" | seed u32 | sections u8 | for each: name length u8, name, byte length u64, bytes
+ *   "vitrine/snapshot/v4\n" | seed u32 | sections u8 | for each: name length u8, name, byte length u64, bytes
  *
  * Numbers are little-endian. The seed spreads the tables' places and is no secret from whoever holds the database.
  */
@@ -10,7 +10,7 @@ import { type FrozenSection, malformed, type SectionReader } from './section.js'
 import { TrustedState } from './trusted-state.js';
 
 /** Raised whenever a section is added or changed: other formats are ignored. */
-export const SNAPSHOT_FORMAT = 3;
+export const SNAPSHOT_FORMAT = 4;
 /** Bytes of a chunk; the last one may be shorter. Small enough to be written within some milliseconds. */
 export const CHUNK = 1024 * 1024;
 

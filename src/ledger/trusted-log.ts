@@ -264,9 +264,14 @@ export class TrustedLog {
     return this.state.erasures.length;
   }
 
-  /** Records that moved from list to list, as far as this process has seen it on the log; it only grows. */
+  /** How often a record moved from list to list; it only grows. */
   get moves(): number {
-    return this.state.moves;
+    return this.state.arrivals.length;
+  }
+
+  /** The records that came to the list of a thread by a move, each once; they may have gone on since. */
+  arrivals(thread: string): readonly string[] {
+    return this.state.arrivals.at(thread);
   }
 
   /** How many records of a kind are on the list of a thread. */

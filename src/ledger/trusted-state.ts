@@ -10,6 +10,7 @@ import {
   thumbprint,
   TILE_WIDTH,
 } from './core/index.js';
+import { Arrivals } from './arrivals.js';
 import { Bits } from './bits.js';
 import { type Head, HeadMap, uuidBytes } from './head-map.js';
 import { HashList } from './hash-list.js';
@@ -78,10 +79,10 @@ export class TrustedState implements LogView {
   private readonly requests: RequestSet;
   private readonly marks = new Marks();
   private readonly lists: ListSums;
+  /** Records that moved from list to list. */
+  readonly arrivals = new Arrivals();
   /** Entries that erased something, as far as this process applied them: not part of a snapshot. */
   readonly erasures: bigint[] = [];
-  /** Records that moved, as far as this process applied it: not part of a snapshot. */
-  moves = 0;
 
   /** `seed`: 32 random bits. `listKey`: 32 secret bytes, under which lists are summed up. */
   constructor(
@@ -127,6 +128,7 @@ export class TrustedState implements LogView {
       ['heads', this.heads],
       ['requests', this.requests],
       ['lists', this.lists],
+      ['arrivals', this.arrivals],
     ]);
   }
 
@@ -223,7 +225,7 @@ export class TrustedState implements LogView {
     if (move !== null) {
       this.lists.leave(entry.index, tag, move.from, subject.id);
       this.lists.join(entry.index, tag, move.to, subject.id);
-      this.moves += 1;
+      this.arrivals.add(move.to, subject.id);
     }
     this.requests.add({ institution: entry.institution, member: actor, request, part });
     if (entry.supersedes !== null) this.superseded.set(entry.supersedes);

@@ -7,7 +7,7 @@
  * order left rows out by their columns, those columns are verified too: by opening each such row once a process (about
  * 0.1 ms), and by comparing one hash a row from then on (5 µs).
  */
-import type { Move, TrustedLog } from '../ledger/index.js';
+import { type Move, type TrustedLog, uuidText } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import { asText, columnTexts, HEAD_COLUMNS, sqlName } from './columns.js';
 import type { RecordHead } from './kind.js';
@@ -147,7 +147,7 @@ export function parseList(
   for (let at = 0; at < rows.length; at += size) {
     ids.set(rows.subarray(at, at + ID), lines.length * ID);
     lines.push({
-      id: uuidOf(rows.toString('hex', at, at + ID)),
+      id: uuidText(rows.subarray(at, at + ID)),
       entry: rows.readBigInt64BE(at + ID),
       digest: rows.toString('latin1', at + ID + ENTRY, at + size),
     });
@@ -206,8 +206,4 @@ export function requirePlaces(
     if (!stays || (thread !== null && !threads.includes(thread)))
       throw new VitrineError('INTERNAL', `${kind.name}: ${column} is no thread that stays`);
   }
-}
-
-function uuidOf(hex: string): string {
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

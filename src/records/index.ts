@@ -3,6 +3,7 @@ export { auditRows } from './audit.js';
 export type { Finding, RowAudit } from './audit.js';
 export { isCaller, ROLES, standingOf, watchedCaller } from './caller.js';
 export type { Caller, Looked, Member, Role } from './caller.js';
+export { withBeside } from './beside.js';
 export { requirePlaces } from './complete.js';
 export { CONSENT_TYPES } from './consent-fact.js';
 export type { ConsentFact, ConsentType } from './consent-fact.js';

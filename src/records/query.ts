@@ -57,7 +57,8 @@ export function encodeCursor(column: string, value: string | null, id: string): 
   return base64url(utf8(JSON.stringify([column, value, id])));
 }
 
-function decodeCursor(cursor: string, column: string, type: ColumnType): Place {
+/** @throws VitrineError BAD_USER_INPUT for what is no cursor of this order */
+export function decodeCursor(cursor: string, column: string, type: ColumnType): Place {
   try {
     const parsed: unknown = JSON.parse(fromUtf8(fromBase64url(cursor)));
     if (Array.isArray(parsed) && parsed.length === 3 && parsed[0] === column) {

@@ -61,6 +61,11 @@ export interface RecordReader {
     column: string,
     threads: readonly string[],
   ): Promise<readonly Unrelated<V>[]>;
+  /**
+   * Every record of a kind by one of its `lists`, of whatever came to a thread's list by a move and may have gone on since: what is
+   * about the files that were handed to an institution. Each once. Throws INTEGRITY_VIOLATION when one is missing.
+   */
+  ofArrivals<V extends object>(kind: RecordKind<V>, list: ListColumn, thread: string): Promise<Loaded<V>[]>;
   /** What the caller is to records that aren't stored yet, or that another reader loaded. */
   relate<V extends object>(kind: RecordKind<V>, records: readonly Unrelated<V>[]): Promise<Loaded<V>[]>;
   /** Forgets what this request has read: after a mutation, and between a subscription's events. */
@@ -206,6 +211,18 @@ export class CallerReader implements RecordReader {
   ): Promise<readonly Unrelated<V>[]> {
     const lists = await this.#store.whole.of(kind, column, threads);
     return threads.flatMap((thread) => lists.get(thread) ?? []);
+  }
+
+  async ofArrivals<V extends object>(
+    kind: RecordKind<V>,
+    list: ListColumn,
+    thread: string,
+  ): Promise<Loaded<V>[]> {
+    const arrivals = this.#store.ledger.trusted.arrivals(thread);
+    const lists = await this.#store.whole.of(kind, list, arrivals, { kept: false });
+    // What is about two of them is on the lists of both.
+    const records = new Map([...lists.values()].flat().map((record) => [record.head.id, record]));
+    return this.relate(kind, [...records.values()]);
   }
 
   async relate<V extends object>(

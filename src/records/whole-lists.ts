@@ -6,8 +6,8 @@
 import type { TrustedLog } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import { sqlName } from './columns.js';
-import { canName, incomplete } from './complete.js';
-import type { RecordKind, Unrelated } from './kind.js';
+import { canName, type Claim, incomplete } from './complete.js';
+import type { ListColumn, RecordKind, Unrelated } from './kind.js';
 import type { AnyKind } from './kinds.js';
 import type { Sql } from './query.js';
 import type { Outcome } from './store.js';
@@ -36,17 +36,19 @@ export class WholeLists {
 
   /**
    * Every record of a kind by one of its `lists`, for each thread, oldest first. At most one statement.
+   * @param options `kept`: false for answers to clients, which read and compare the rows each time
    * @throws VitrineError INTEGRITY_VIOLATION when a list isn't all that the log has, or one of its records doesn't verify
    */
   async of<V extends object>(
     kind: RecordKind<V>,
-    column: string,
+    column: ListColumn,
     threads: readonly string[],
+    { kept = true }: { readonly kept?: boolean } = {},
   ): Promise<ReadonlyMap<string, readonly Unrelated<V>[]>> {
     const found = new Map<string, List>();
     for (let attempt = 0; ; attempt++) {
       const unknown = [...new Set(threads)].filter((thread) => {
-        const list = found.get(thread) ?? this.#current(kind, column, thread);
+        const list = found.get(thread) ?? this.#current(kind, column, thread, kept);
         if (list !== undefined) found.set(thread, list);
         return list === undefined;
       });
@@ -69,11 +71,14 @@ export class WholeLists {
     this.#records = 0;
   }
 
-  #current(kind: AnyKind, column: string, thread: string): List | undefined {
+  #current(kind: AnyKind, column: ListColumn, thread: string, mayBeKept: boolean): List | undefined {
     const { trusted } = this.deps;
     if (trusted.alarm !== undefined) throw trusted.alarm;
-    const count = canName(column, thread, trusted) ? trusted.listLength(kind.name, thread) : 0;
+    const count = canName(claimOn(column, thread).column, thread, trusted)
+      ? trusted.listLength(kind.name, thread)
+      : 0;
     if (count === 0) return [];
+    if (!mayBeKept) return undefined;
     const kept = this.#kept.get(keyOf(kind, column, thread));
     if (kept?.length !== count) return undefined;
     const isCurrent = ({ head, anchor }: Unrelated<object>) =>
@@ -82,27 +87,24 @@ export class WholeLists {
   }
 
   /** The lists of those threads that no commit overtook. */
-  async #read(kind: AnyKind, column: string, threads: readonly string[]): Promise<Map<string, List>> {
+  async #read(kind: AnyKind, column: ListColumn, threads: readonly string[]): Promise<Map<string, List>> {
+    const columns = [column].flat();
+    const named = columns.map((name) => `d."${sqlName(name)}" = ANY($1::uuid[])`);
     const source: Sql = {
-      text: `SELECT * FROM "${kind.table}" d WHERE d."${sqlName(column)}" = ANY($1::uuid[])`,
+      text: `SELECT * FROM "${kind.table}" d WHERE ${named.join(' OR ')}`,
       parameters: [threads],
     };
     const { rows, head } = await this.deps.read(kind, source);
     const lists = new Map<string, List>();
     for (const thread of threads) {
-      const own = rows.filter((row) => String(row[`c_${column}`]) === thread);
-      const list = await this.#whole(kind, { column, thread }, own, head);
+      const own = rows.filter((row) => columns.some((name) => String(row[`c_${name}`]) === thread));
+      const list = await this.#whole(kind, claimOn(column, thread), own, head);
       if (list !== 'overtaken') lists.set(thread, list);
     }
     return lists;
   }
 
-  async #whole(
-    kind: AnyKind,
-    claim: { readonly column: string; readonly thread: string },
-    rows: readonly Row[],
-    head: bigint,
-  ): Promise<List | 'overtaken'> {
+  async #whole(kind: AnyKind, claim: Claim, rows: readonly Row[], head: bigint): Promise<List | 'overtaken'> {
     const ids = rows.map((row) => String(row['c_id'])).sort();
     const bytes = Buffer.from(ids.join('').replaceAll('-', ''), 'hex');
     const check = this.deps.trusted.checkList(kind.name, claim.thread, head, bytes);
@@ -136,6 +138,12 @@ export class WholeLists {
   }
 }
 
-function keyOf(kind: AnyKind, column: string, thread: string): string {
-  return `${kind.name}/${column}/${thread}`;
+function keyOf(kind: AnyKind, column: ListColumn, thread: string): string {
+  return `${kind.name}/${String(column)}/${thread}`;
+}
+
+function claimOn(list: ListColumn, thread: string): Claim {
+  if (typeof list === 'string') return { column: list, thread };
+  const [column, or] = list;
+  return { column, or, thread };
 }

@@ -209,6 +209,8 @@ export class World {
           of(kind).filter((record) => matches(kind, record, { where, first: 1000 })),
         );
       },
+      // Nothing moves here.
+      ofArrivals: () => Promise.resolve([]),
       whole: (kind, column, threads) => {
         const where: Condition[] = [{ column, op: 'in', value: threads }];
         return Promise.resolve(of(kind).filter((record) => matches(kind, record, { where, first: 1000 })));

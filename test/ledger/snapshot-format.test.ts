@@ -7,6 +7,9 @@ import { thumbprint } from '../../src/ledger/core/index.js';
 import { freezeState, readState } from '../../src/ledger/snapshot-format.js';
 import { type Applied, TrustedState } from '../../src/ledger/trusted-state.js';
 
+/** Some entries move their record to another list. */
+const isMove = (pick: number): boolean => pick % 13 === 0;
+
 /** An entry of any content: the state doesn't check what it applies. */
 function applied(index: number, pick: number): Applied {
   const subject = {
@@ -24,14 +27,14 @@ function applied(index: number, pick: number): Applied {
   } as const;
   const verifier = verifyingKeyOf(publicKey);
   const opening = {
-    op: 'form.publish',
+    op: isMove(pick) ? 'patient.transfer' : 'form.publish',
     actor: ID(3),
     subject,
     threads: [{ id: ID(pick % 31), seq: BigInt(index + 1), prev: null }],
     request: ID(index),
     part: pick % 4,
     counters: pick % 11 === 0 ? [{ id: `subsidy/${pick}`, mac: nativeHash(utf8(`${pick}`)) }] : undefined,
-    detail: null,
+    detail: isMove(pick) ? { moved: { from: ID(pick % 31), to: ID((pick + 1) % 31) } } : null,
   } as unknown as Opening;
   return {
     index: BigInt(index),
@@ -88,6 +91,8 @@ function answers(state: TrustedState) {
     subjects: kinds.flatMap((kind) => ids.map((id) => state.subject(kind, id))),
     threads: ids.map((id) => state.thread(id)),
     lists: kinds.flatMap((kind) => ids.map((id) => state.list(kind, id, state.size))),
+    arrivals: ids.map((id) => state.arrivals.at(id)),
+    moves: state.arrivals.length,
     superseded: indexes.map((i) => state.isSuperseded(i)),
     counters: [...state.allCounters()],
     names: state.names.all,

@@ -91,6 +91,7 @@ CREATE TABLE "hold" (
     "entry" BIGINT NOT NULL,
     "custodian" UUID,
     "record" UUID NOT NULL,
+    "patient" UUID,
     "keeper" UUID,
     "state" TEXT NOT NULL,
 
@@ -104,6 +105,7 @@ CREATE TABLE "erasure" (
     "entry" BIGINT NOT NULL,
     "custodian" UUID,
     "record" UUID NOT NULL,
+    "patient" UUID,
     "keeper" UUID,
     "state" TEXT NOT NULL,
 
@@ -521,6 +523,9 @@ CREATE INDEX "hold_record_idx" ON "hold"("record");
 CREATE INDEX "hold_keeper_idx" ON "hold"("keeper");
 
 -- CreateIndex
+CREATE INDEX "hold_patient_idx" ON "hold"("patient");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "erasure_entry_key" ON "erasure"("entry");
 
 -- CreateIndex
@@ -528,6 +533,9 @@ CREATE INDEX "erasure_record_idx" ON "erasure"("record");
 
 -- CreateIndex
 CREATE INDEX "erasure_keeper_idx" ON "erasure"("keeper");
+
+-- CreateIndex
+CREATE INDEX "erasure_patient_idx" ON "erasure"("patient");
 
 -- CreateIndex
 CREATE INDEX "erasure_state_idx" ON "erasure"("state");

@@ -2,7 +2,7 @@
 import { findVisible, requireFilter } from '../../access/index.js';
 import type { RequestContext } from '../../api/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
-import type { Condition, Member, Page, Relation } from '../../records/index.js';
+import type { Condition, Loaded, Member, Page, Relation } from '../../records/index.js';
 import { listedOn } from '../../records/index.js';
 import { isGiven } from '../../registry/index.js';
 import { requireSignedIn } from '../../uploads/index.js';
@@ -29,5 +29,22 @@ export async function listLinks(
   requireFilter(caller, linkKind, ['id', ...(isGiven(filter.state) ? ['state'] : [])], new Set([relation]));
   // Ids are UUIDv7, so their order is that of the making.
   const order = { column: 'id', direction: 'DESC' } as const;
-  return findVisible(ctx, linkKind, { where, order, ...page });
+  const beside = relation === 'CUSTODIAN' ? await ofArrivals(ctx, filter, caller.institution) : [];
+  return findVisible(ctx, linkKind, { where, order, ...page }, beside);
+}
+
+/** A list goes by who kept the files when the link was proposed: links of files that came to the institution since stand on the patients' lists. */
+async function ofArrivals(
+  ctx: RequestContext,
+  filter: PatientLinkFilter,
+  institution: string | null,
+): Promise<readonly Loaded<LinkValues>[]> {
+  if (institution === null) return [];
+  const links = await ctx.records.ofArrivals(linkKind, LINKS_OF, institution);
+  return links.filter(
+    ({ values: { firstKeeper, secondKeeper, state } }) =>
+      firstKeeper !== institution &&
+      secondKeeper !== institution &&
+      (!isGiven(filter.state) || state === filter.state),
+  );
 }
