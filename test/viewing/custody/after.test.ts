@@ -1,7 +1,7 @@
 /** A file that moved: what lists by its old keeper show, and what the move relied on. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { State } from '../support/state.js';
+import { State } from '../../support/state.js';
 
 let state: State;
 

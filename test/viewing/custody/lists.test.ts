@@ -1,10 +1,10 @@
 /** What was written about a patient's file before it moved, in the lists of its new keeper and of the old one. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { holdKind } from '../../src/erasure/index.js';
-import { KINDS } from '../../src/federation/index.js';
-import { auditRows } from '../../src/records/index.js';
-import { type Answer, State } from '../support/state.js';
+import { holdKind } from '../../../src/erasure/index.js';
+import { KINDS } from '../../../src/federation/index.js';
+import { auditRows } from '../../../src/records/index.js';
+import { type Answer, State } from '../../support/state.js';
 
 let state: State;
 /** A file of City Hospital's that is handed to Harbour, and one that was always Harbour's. */
