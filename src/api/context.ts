@@ -68,6 +68,7 @@ export interface SignedPort {
 /** What was refused, as far as a denial tells it. */
 export interface DeniedPort {
   readonly requestId: string | null;
+  /** Of a batch of which each part stands alone; without it, the request as a whole. */
   readonly part?: number;
   /** `<noun>.<verb>`, where the refusal itself doesn't name it. */
   readonly operation: string;

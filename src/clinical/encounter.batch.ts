@@ -61,12 +61,13 @@ async function recordAll(
   staff: Staff,
   input: RecordEncountersInput,
 ): Promise<BatchOutcome> {
-  const encounters = parseAll(input, present(ctx));
   const request = { ...batchOf(input), signed: input.encounters.map(signedAt) };
   const accepted = await ctx.uploads.submit(request, (making) => {
     const patients = patientsOf(ctx);
     return Promise.all(
-      encounters.map((encounter, part) => encounterChange(staff, encounter, patients, making.id(part))),
+      parseAll(input, present(ctx)).map((encounter, part) =>
+        encounterChange(staff, encounter, patients, making.id(part)),
+      ),
     );
   });
   return { requestId: input.requestId, accepted, refused: [] };
@@ -113,10 +114,10 @@ async function recordEach(
   const refused: RefusedPart[] = [];
   const record = async (item: EncounterInput, part: number): Promise<void> => {
     try {
-      const encounter = parsePart(item, part, present(ctx));
       const request = { ...batch, part, signed: [signedAt(item, part)] };
       let again = false;
       const build = async (making: Making) => {
+        const encounter = parsePart(item, part, present(ctx));
         // A second time means that what was loaded first has been replaced.
         const source = again ? patientsOf(ctx) : patients;
         again = true;

@@ -123,11 +123,12 @@ export async function recordEncounter(
 ): Promise<AcceptedPort> {
   const staff = requireStaff(ctx.caller);
   requireMay(staff, RECORD_ENCOUNTER);
-  const values = parseEncounter(input, present(ctx), ['input']);
+  const path = ['input'];
   return only(
-    await ctx.uploads.submit(requestOf('recordEncounter', input), async (making) => [
-      await encounterChange(staff, { input, values, path: ['input'] }, patientsOf(ctx), making.id()),
-    ]),
+    await ctx.uploads.submit(requestOf('recordEncounter', input), async (making) => {
+      const values = parseEncounter(input, present(ctx), path);
+      return [await encounterChange(staff, { input, values, path }, patientsOf(ctx), making.id())];
+    }),
   );
 }
 
@@ -141,7 +142,6 @@ export async function amendEncounter(ctx: RequestContext, input: AmendEncounterI
     retainUntil: _retainUntil,
     ...changes
   } = input;
-  const facts = labelOf(input);
   return only(
     await ctx.uploads.submit(requestOf('amendEncounter', input), async () => {
       const base = await requireVisible(ctx, encounterKind, encounter, ['input', 'encounter']);
@@ -149,6 +149,7 @@ export async function amendEncounter(ctx: RequestContext, input: AmendEncounterI
       requireVersion(base, expectedVersion);
       requireStanding(base, ['input', 'encounter']);
       const values = parseEncounter({ ...base.values, ...given(changes) }, present(ctx), ['input']);
+      const facts = labelOf(input);
       const kept = retentionOf(input, base.head.retention);
       const terms = { ...AMEND_ENCOUNTER, work: workOfClass(values.class) };
       return [amendment(encounterKind, base, values, terms, { ...facts, ...kept })];

@@ -56,17 +56,17 @@ export async function registerPatient(
 ): Promise<AcceptedPort> {
   const staff = requireStaff(ctx.caller);
   requireMay(staff, REGISTER_PATIENT);
-  const values = parseInput(registeredValues(input), input);
-  requirePast(values, present(ctx));
-  const facts = { ...labelOf(input), ...retentionOf(input, null) };
   const submitted = ctx.uploads.submit(requestOf('registerPatient', input), (making) => {
+    const values = parseInput(registeredValues(input), input);
+    requirePast(values, present(ctx));
+    const facts = { ...labelOf(input), ...retentionOf(input, null) };
     const id = making.id();
     const head = firstHead(patientKind, id, { custodian: staff.institution, patient: id, ...facts });
     return Promise.resolve([creation(patientKind, head, values, REGISTER_PATIENT)]);
   });
   return only(
     await submitted.catch(async (error: unknown) => {
-      if (error instanceof VitrineError) throw await conflictFor(ctx, error, values.birthDate);
+      if (error instanceof VitrineError) throw await conflictFor(ctx, error, input.birthDate ?? null);
       throw error;
     }),
   );
@@ -82,7 +82,6 @@ export async function amendPatient(ctx: RequestContext, input: AmendPatientInput
     retainUntil: _retainUntil,
     ...changes
   } = input;
-  const facts = labelOf(input);
   const submitted = ctx.uploads.submit(requestOf('amendPatient', input), async () => {
     const base = await requireVisible(ctx, patientKind, patient, ['input', 'patient']);
     requireMay(ctx.caller, AMEND_PATIENT, base.relations);
@@ -90,6 +89,7 @@ export async function amendPatient(ctx: RequestContext, input: AmendPatientInput
     requireStanding(base, ['input', 'patient']);
     const values = parseInput(amendedValues(base.values), { ...base.values, ...given(changes) });
     requirePast(values, present(ctx));
+    const facts = labelOf(input);
     const kept = retentionOf(input, base.head.retention);
     return [amendment(patientKind, base, values, AMEND_PATIENT, { ...facts, ...kept })];
   });

@@ -106,10 +106,10 @@ export function retractResolver(more: Readonly<Record<string, Retractable>>) {
     ): Promise<RecordPayload> {
       // The enum's values are the members of `kinds`.
       const kind = kinds[input.kind] as Retractable;
-      const why = parseInput(reason, input.reason, ['input', 'reason']);
-      const accepted = await ctx.uploads.submit(requestOf('retractRecord', input), async () => [
-        await kind.change(ctx, input.id, input.expectedVersion, why),
-      ]);
+      const accepted = await ctx.uploads.submit(requestOf('retractRecord', input), async () => {
+        const why = parseInput(reason, input.reason, ['input', 'reason']);
+        return [await kind.change(ctx, input.id, input.expectedVersion, why)];
+      });
       return new RecordPayload(only(accepted), (context, record) => kind.load(context, record));
     }
   }

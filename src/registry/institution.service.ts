@@ -63,9 +63,9 @@ export async function registerInstitution(
 /** Gives the licence a new state; it takes effect at the institution's next request. */
 export async function changeLicence(ctx: RequestContext, input: ChangeLicenceInput): Promise<AcceptedPort> {
   requireMay(ctx.caller, CHANGE_LICENCE);
-  const changed = parseInput(licence, input.licence, ['input', 'licence']);
   return only(
     await ctx.uploads.submit(requestOf('changeLicence', input), async () => {
+      const changed = parseInput(licence, input.licence, ['input', 'licence']);
       const base = await requireVisible(ctx, institutionKind, input.institution, ['input', 'institution']);
       requireMay(ctx.caller, CHANGE_LICENCE, base.relations);
       requireVersion(base, input.expectedVersion);

@@ -182,6 +182,7 @@ export class System {
         hash: nativeHash,
         desk: this.#desk,
         denials: this.#denials,
+        operations: this.#deps.operations,
         rate: this.#rate,
       },
       { caller, records, renew },

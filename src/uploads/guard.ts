@@ -7,7 +7,7 @@ import { isObjectType, type GraphQLFieldResolver, type GraphQLSchema } from 'gra
 import { isUuid, type RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Caller, Role } from '../records/index.js';
-import { mutationsOf, permissionsOf, type Operation, type Operations } from './operations.js';
+import { permissionsOf, type Operation, type Operations } from './operations.js';
 
 type Resolver = GraphQLFieldResolver<unknown, RequestContext, Readonly<Record<string, unknown>>>;
 
@@ -19,7 +19,7 @@ export function guardMutations(schema: GraphQLSchema, operations: Operations): G
   const type = schema.getMutationType();
   if (!isObjectType(type)) return schema;
   for (const [name, field] of Object.entries(type.getFields())) {
-    const done = doneBy(operations, name);
+    const done = operations.doneBy(name);
     if (done.length === 0) throw new Error(`no operation declares the mutation ${name}`);
     // `subscribe` has none, and a field without a resolver of its own reads a property: no mutation is one.
     field.resolve = guarded(done, field.resolve as Resolver);
@@ -29,12 +29,8 @@ export function guardMutations(schema: GraphQLSchema, operations: Operations): G
 
 /** What a mutation does, in words; null where the schema has none of this name. */
 export function operationOf(operations: Operations, mutation: string): string | null {
-  const done = doneBy(operations, mutation);
+  const done = operations.doneBy(mutation);
   return done.length === 0 ? null : named(done);
-}
-
-function doneBy(operations: Operations, mutation: string): readonly Operation[] {
-  return operations.all.filter((operation) => mutationsOf(operation).includes(mutation));
 }
 
 /** `patient.retract or encounter.retract` where one does several. */

@@ -43,6 +43,11 @@ export class Operations {
     return this.#byName.get(op);
   }
 
+  /** What a mutation does: one operation, nearly always. */
+  doneBy(mutation: string): readonly Operation[] {
+    return this.all.filter((operation) => mutationsOf(operation).includes(mutation));
+  }
+
   /** @throws VitrineError INTERNAL when no operation has this name */
   require(op: string): Operation {
     const operation = this.#byName.get(op);

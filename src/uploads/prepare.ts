@@ -3,14 +3,15 @@ import { isOutputOf } from '../api/index.js';
 import type { KeyStore, Ledger, PendingEntry } from '../ledger/index.js';
 import type { JsonObject } from '../ledger/core/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import type { Member, RecordReader, Relation, SealedErasure } from '../records/index.js';
+import type { Json, Member, RecordReader, Relation, SealedErasure } from '../records/index.js';
 import { requirePlaces, sealErasure, sealMove, sealRecord, stillErased } from '../records/index.js';
 import type { AnyChange, UploadRequest } from './change.js';
+import type { Operations } from './operations.js';
 import type { Upload } from './requests/desk.js';
 import type { Sealing } from './requests/permission.js';
 import type { Required } from './policies/index.js';
-import { refusalsOf, requireNone, type Refusal } from './rules.js';
-import { OwnStatement, type OwnContext } from './statements/own.js';
+import { refusalOf, refusalsOf, refuseLicence, requireNone, type Refusal } from './rules.js';
+import { checkAlone, OwnStatement, type OwnContext } from './statements/own.js';
 import type { ReadSigned } from './statements/signed.js';
 import type { Signing } from './statement.js';
 import { registerKey, signerOf, signStatement } from './statement.js';
@@ -20,6 +21,7 @@ export interface PrepareDependencies {
   readonly random: (bytes: number) => Uint8Array;
   readonly hash: (bytes: Uint8Array) => Uint8Array;
   readonly clock: () => Date;
+  readonly operations: Pick<Operations, 'doneBy'>;
 }
 
 /** What a change's entry has beside the change. */
@@ -76,8 +78,11 @@ export class Preparer {
       ...(upload === null ? {} : { upload: Number(upload.anchor.index) }),
     };
     const { content, fields } = sealed;
-    if (own !== null)
-      requireNone([...refused, ...own.mismatch({ content, fields, detail, values }, input)], change.op);
+    if (own !== null) {
+      const wrong = [...refused, ...own.mismatch({ content, fields, detail, values }, input)];
+      const taken = wrong.length > 0 && standing.length === 0 ? await this.#taken(change, own) : [];
+      requireNone([...wrong, ...taken], change.op);
+    }
     const by = own?.by ?? sealing?.by ?? signerOf(ledger, caller);
     const { institution } = caller;
     const parts = { change, content, fields, detail, institution, request, part };
@@ -107,8 +112,56 @@ export class Preparer {
     };
   }
 
+  /**
+   * What is refused of a request whose changes couldn't be made: by its institution's licence, and of each statement what can be told
+   * from itself.
+   */
+  refusedUnmade(
+    request: UploadRequest,
+    caller: Member,
+    signed: readonly (ReadSigned | null)[],
+  ): readonly VitrineError[] {
+    const { ledger, operations } = this.#deps;
+    const done = operations.doneBy(mutationIn(request.input));
+    const [only, ...more] = done;
+    const op = more.length === 0 ? only?.op : undefined;
+    const licensed = only !== undefined && done.every((one) => one.licensed);
+    const unlicensed = licensed ? refuseLicence(only.op, caller) : null;
+    const refusals = signed.flatMap((one, place): readonly Refusal[] => {
+      if (one === null) return [];
+      const part = (request.part ?? 0) + place;
+      const target = {
+        origin: ledger.origin,
+        request: request.requestId,
+        part,
+        ...(op === undefined ? {} : { op }),
+      };
+      return checkAlone(one, this.#ownContext(caller, request.requestId, part), target);
+    });
+    const all = unlicensed === null ? refusals : [{ rule: 'licence', ...unlicensed }, ...refusals];
+    const error = refusalOf(all, op ?? only?.op ?? '');
+    return error === null ? [] : [error];
+  }
+
   async #standing(change: AnyChange, caller: Member): Promise<readonly Refusal[]> {
     return refusalsOf({ change, caller, relations: await this.#relations(change, caller) });
+  }
+
+  /**
+   * What another record has already. The commit finds it out, so it is looked for only where the change is refused anyway, and for who
+   * would learn it by a change that isn't.
+   */
+  async #taken({ kind, head, values, base }: AnyChange, own: OwnStatement): Promise<readonly Refusal[]> {
+    const rule = 'duplicate';
+    const taken: Refusal[] = [];
+    if (base === null && this.#deps.ledger.trusted.state.holds(head.id))
+      taken.push({ rule, code: 'CONFLICT', message: 'another record has this id', path: own.path });
+    for (const { scope, value, path } of kind.uniqueKeys?.(values, head) ?? []) {
+      const holder = await this.#records.byKey(kind, scope, value);
+      if (holder !== null && (base === null || holder.head.id !== head.id))
+        taken.push({ rule, code: 'CONFLICT', message: 'another record has this key', path });
+    }
+    return taken;
   }
 
   /** What it signs with; a key that is made for a request is dated as that. */
@@ -138,6 +191,12 @@ export class Preparer {
     const [related] = await this.#records.relate(change.kind, [record]);
     return related?.relations ?? new Set();
   }
+}
+
+/** Name of the mutation that a request is of; empty where it is of none. */
+function mutationIn(input: Json): string {
+  const [name = ''] = typeof input === 'object' && input !== null ? Object.keys(input) : [];
+  return name;
 }
 
 /** The deployment's signature for the caller, as the entry has it. */

@@ -95,9 +95,15 @@ export function requirePermitted(asked: Asked, rules: Readonly<Record<string, Ru
 
 /** @throws VitrineError with the code of the first refusal, when there is one; `problems` lists all of them */
 export function requireNone(refusals: readonly Refusal[], op: string): void {
+  const error = refusalOf(refusals, op);
+  if (error !== null) throw error;
+}
+
+/** One error for all refusals, with the code of the first; null where there is none. */
+export function refusalOf(refusals: readonly Refusal[], op: string): VitrineError | null {
   const [first] = refusals;
-  if (first === undefined) return;
-  throw new VitrineError(first.code, first.message, {
+  if (first === undefined) return null;
+  return new VitrineError(first.code, first.message, {
     ...(first.path === undefined ? {} : { path: first.path }),
     details: { ...first.details, rule: first.rule, operation: op },
     problems: refusals.flatMap(({ path = ['input'], message, rule, code, about = [] }) => [

@@ -14,10 +14,10 @@ import type { Denials } from './requests/denials.js';
 import type { Desk } from './requests/desk.js';
 import { asking, loading, refusePending, type Asking, type Permitted } from './requests/permission.js';
 import type { Required } from './policies/index.js';
-import { uploadIdOf } from './requests/upload-id.js';
-import { uploadKind } from './requests/upload.kind.js';
+import { placesOf, unanswered } from './requests/places.js';
 import { makingOf } from './statements/making.js';
-import { readSigned, type ReadSigned } from './statements/signed.js';
+import { readEach, type ReadSigned } from './statements/signed.js';
+import { allOrTogether, speaksAlone, together } from './together.js';
 
 export interface UploadsDependencies extends PrepareDependencies {
   /** Where what can't be done at once waits. */
@@ -45,6 +45,8 @@ interface Submission {
   readonly caller: Member;
   readonly inputHash: string;
   readonly signed: readonly (ReadSigned | null)[];
+  /** What is wrong with signed changes that can't be read; as `signed` has none for them, they are never accepted. */
+  readonly unread: readonly VitrineError[];
   readonly build: (making: Making) => Promise<readonly AnyChange[]>;
 }
 
@@ -79,8 +81,7 @@ export class Uploads {
     this.#requireRate(caller);
     for (let attempt = 1; ; attempt++) {
       try {
-        const signed = (request.signed ?? []).map((one) => one && readSigned(one));
-        return await this.#once({ request, caller, inputHash, signed, build });
+        return await this.#once({ request, caller, inputHash, ...readEach(request.signed ?? []), build });
       } catch (error) {
         this.#submitter.records.forget();
         if (!(error instanceof StaleAuthority))
@@ -144,20 +145,19 @@ export class Uploads {
 
   /** At once, where nothing must be endorsed: all of that is known in memory. Else in two steps. */
   async #once(submission: Submission): Promise<readonly Accepted[]> {
-    const { request, caller, signed, build } = submission;
-    const { desk, clock } = this.#deps;
-    const making = makingOf(
-      signed.map((one) => one && one.parsed.statement),
-      clock,
-    );
-    const changes = await build(making);
+    const { request, caller, unread } = submission;
+    const { desk } = this.#deps;
+    const changes = await this.#build(submission);
     if (changes.length === 0 || changes.length > MAX_CHANGES)
       throw new VitrineError('BAD_USER_INPUT', `expected 1 to ${MAX_CHANGES} changes, got ${changes.length}`);
     const required = await desk.requiredFor(changes);
-    const id = uploadIdOf(caller.id, request.requestId, request.part);
+    if (unread.length > 0)
+      throw together([...unread, ...(await this.#refused(submission, changes, required))]);
+    const places = placesOf(caller, request);
+    const id = places.find((place) => desk.has(place)) ?? places[0];
     const isAsked = desk.has(id);
     if (!isAsked && desk.isMetBy(required.requirements, caller)) {
-      const group = await this.#prepare(submission, changes, unanswered(required, id), AT_ONCE);
+      const group = await this.#prepare(submission, changes, unanswered(required, places), AT_ONCE);
       return this.#append(submission, changes, group);
     }
     const terms = this.#asking(submission, id, required);
@@ -172,8 +172,10 @@ export class Uploads {
     const change = await asking(terms);
     // Under the id of what it makes: the request's own id is for what it asks for.
     const request: UploadRequest = { requestId: id, input: null };
-    const submission = { request, caller, inputHash, signed: [], build: () => Promise.resolve([change]) };
-    const group = await this.#prepare(submission, [change], unanswered(terms.required, id), AT_ONCE);
+    const build = () => Promise.resolve([change]);
+    const submission: Submission = { request, caller, inputHash, signed: [], unread: [], build };
+    const required = unanswered(terms.required, placesOf(caller, terms.request));
+    const group = await this.#prepare(submission, [change], required, AT_ONCE);
     await this.#append(submission, [change], group);
     return refusePending(this.#deps.desk, id);
   }
@@ -197,7 +199,7 @@ export class Uploads {
       pipeline: {
         build,
         permit: async (changes) => {
-          for (const change of changes) await this.#preparer.permit(change, caller);
+          await allOrTogether(changes.map((change) => this.#preparer.permit(change, caller)));
         },
         prepare: (changes, permitted) => this.#prepare(submission, changes, required, permitted),
       },
@@ -230,7 +232,35 @@ export class Uploads {
       return this.#preparer.prepare(change, caller, terms);
     };
     // Side by side, since signatures are made on other threads.
-    return Promise.all(changes.map(prepare));
+    return allOrTogether(changes.map(prepare));
+  }
+
+  /** @throws what `build` throws, and with it what is wrong with the statements themselves and with the licence */
+  async #build({ request, caller, signed, unread, build }: Submission): Promise<readonly AnyChange[]> {
+    const making = makingOf(
+      signed.map((one) => one && one.parsed.statement),
+      this.#deps.clock,
+    );
+    try {
+      return await build(making);
+    } catch (error) {
+      if (speaksAlone(error)) throw error;
+      throw together([error, ...unread, ...this.#preparer.refusedUnmade(request, caller, signed)]);
+    }
+  }
+
+  /** What else is wrong with changes that can't be accepted. */
+  async #refused(
+    submission: Submission,
+    changes: readonly AnyChange[],
+    required: Required,
+  ): Promise<readonly unknown[]> {
+    try {
+      await this.#prepare(submission, changes, required, AT_ONCE);
+      return [];
+    } catch (error) {
+      return [error];
+    }
   }
 
   /** @param group the changes' entries, and behind them what commits with them */
@@ -289,14 +319,6 @@ export class Uploads {
       { details: { rule: 'rate', retryAfter } },
     );
   }
-}
-
-/**
- * What is required, and that nothing stands under the request's id on the log: neither that it was asked for, nor that a copy
- * of it was denied meanwhile. So one request has one outcome.
- */
-function unanswered(required: Required, id: string): Required {
-  return { ...required, absent: [...required.absent, { kind: uploadKind.name, id }] };
 }
 
 /** @throws VitrineError UNAUTHENTICATED */

@@ -2,6 +2,7 @@
 import type { RequestContext, Submit } from '../../src/api/index.js';
 import { nativeHash, systemRandom } from '../../src/ledger/index.js';
 import { canonical } from '../../src/ledger/core/index.js';
+import { OPERATIONS } from '../../src/federation/index.js';
 import type { OpenSystem } from '../../src/server/index.js';
 import { type AnyChange, makingOf, requireSignedIn } from '../../src/uploads/index.js';
 import { Preparer } from '../../src/uploads/prepare.js';
@@ -12,7 +13,8 @@ const clock = () => new Date();
 /** A context whose changes go in without what asking for permission added. */
 export function bare({ ledger }: OpenSystem, ctx: RequestContext): RequestContext {
   const caller = requireSignedIn(ctx.caller);
-  const preparer = new Preparer({ ledger, random: systemRandom, hash: nativeHash, clock }, ctx.records);
+  const deps = { ledger, random: systemRandom, hash: nativeHash, clock, operations: OPERATIONS };
+  const preparer = new Preparer(deps, ctx.records);
   const submit: Submit['submit'] = async ({ requestId, input }, build) => {
     const inputHash = ledger.keys.inputMac(canonical(input));
     await ledger.find(caller.institution, caller.id, requestId);

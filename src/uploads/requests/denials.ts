@@ -139,15 +139,15 @@ export class Denials {
    * Where the denial of a request goes: under the request's own id, which is over by that; or, where something was asked for
    * or accepted under it and a copy is refused later, under one that follows from it. Null when the denial stands there.
    */
-  async #placeOf(caller: Member, { requestId, part = 0 }: Told): Promise<Place | null> {
+  async #placeOf(caller: Member, { requestId, part }: Told): Promise<Place | null> {
     const { ledger, isAsked } = this.#deps;
     const { id: member, institution } = caller;
     const isTaken = (id: string): boolean => ledger.trusted.hasSubject(uploadKind.name, id);
     const own = uploadIdOf(member, requestId, part);
     if (isTaken(own) && !(await isAsked(own))) return null;
-    const accepted = await ledger.find(institution, member, requestId, part);
-    if (!isTaken(own) && accepted.length === 0)
-      return { id: own, unaccepted: [{ institution, member, request: requestId, part }] };
+    const asked = { institution, member, request: requestId, part: part ?? 0 };
+    const accepted = await ledger.find(institution, member, requestId, asked.part);
+    if (!isTaken(own) && accepted.length === 0) return { id: own, unaccepted: [asked] };
     const ofCopy = uploadIdOf(member, own);
     return isTaken(ofCopy) ? null : { id: ofCopy, unaccepted: [] };
   }

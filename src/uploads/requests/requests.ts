@@ -18,7 +18,7 @@ import { amendment, creation } from '../versions.js';
 import { decisionOf } from './decision.js';
 import type { Desk, Tally, Upload } from './desk.js';
 import { DENY_UPLOAD, ENDORSE_UPLOAD, REQUEST_UPLOAD } from './operations.js';
-import { checkAsked, type Asked, type Checked } from './own-request.js';
+import { checkAsked, OPEN_ELSEWHERE, type Asked, type Checked } from './own-request.js';
 import { least, uploaderOf } from './permission.js';
 import { nextState, NO_UPLOAD, requireNext, type UploadState } from './states.js';
 import { uploadIdOf } from './upload-id.js';
@@ -212,7 +212,7 @@ function asDuplicate(error: unknown): unknown {
   if (!(error instanceof VitrineError) || error.code !== 'CONFLICT') return error;
   const path = error.inputPath ?? [];
   if (path[1] !== 'statements' || path.length !== 3 || 'rule' in error.details) return error;
-  return new VitrineError('DUPLICATE_UPLOAD', 'another open request is about the same content', {
+  return new VitrineError(OPEN_ELSEWHERE.code, OPEN_ELSEWHERE.message, {
     path,
     details: { rule: 'duplicate' },
   });

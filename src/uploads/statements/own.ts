@@ -5,7 +5,7 @@ import { statedDetail, utf8, VitrineError } from '../../ledger/core/index.js';
 import type { Json, Member } from '../../records/index.js';
 import type { AnyChange } from '../change.js';
 import type { Refusal } from '../rules.js';
-import { checkCommitment, checkStatement, type StatementContext } from './check.js';
+import { checkCommitment, checkStatement, type StatementContext, type Target } from './check.js';
 import { normalisedIn } from './normalised.js';
 import type { ReadSigned } from './signed.js';
 
@@ -58,7 +58,7 @@ export class OwnStatement {
         `${change.op} can't be signed beforehand: the deployment makes ${change.erases === undefined ? 'a key' : 'commitments'} that its entry publishes`,
         { path: [...signed.path, 'signed'] },
       );
-    return checkStatement(signed.parsed, this.#context).map((refusal) => ({ ...refusal, path: this.#path }));
+    return checkStatement(signed.parsed, this.#context).map((refusal) => ({ ...refusal, path: this.path }));
   }
 
   /**
@@ -76,7 +76,7 @@ export class OwnStatement {
     const message = 'the value is sealed in another form than it came in';
     return refusals.map((refusal) => ({
       ...refusal,
-      path: this.#path,
+      path: this.path,
       about: normalisedIn(inputAt(input, path), values, path).map((at) => ({ path: at, message })),
     }));
   }
@@ -96,9 +96,26 @@ export class OwnStatement {
     return { signature: jws, chosen: subject.version === 1, ...(expires === null ? {} : { expires }) };
   }
 
-  get #path(): readonly (string | number)[] {
-    return [...this.signed.path, 'signed', 'statement'];
+  /** Where it stands in the input. */
+  get path(): readonly (string | number)[] {
+    return statementPath(this.signed);
   }
+}
+
+/**
+ * What doesn't hold of a statement by itself, where the change that it is for couldn't be made.
+ * @param target as far as it is known
+ */
+export function checkAlone(signed: ReadSigned, own: OwnContext, target: Target): readonly Refusal[] {
+  const { caller, findKey, now } = own;
+  // Whether its id is of its time can't be told of a kind that isn't known.
+  const context: StatementContext = { caller, findKey, now, isNamed: () => true, target };
+  const path = statementPath(signed);
+  return checkStatement(signed.parsed, context).map((refusal) => ({ ...refusal, path }));
+}
+
+function statementPath({ path }: ReadSigned): readonly (string | number)[] {
+  return [...path, 'signed', 'statement'];
 }
 
 /** What stands at a path of a mutation's input. */

@@ -44,6 +44,24 @@ export function readSigned({ statement, seed, path = ['input'] }: SignedStatemen
   }
 }
 
+/** Signed changes by their place, read; null for one that isn't signed, and for one that can't be read: what is wrong with those is told. */
+export function readEach(given: readonly (SignedStatement | null)[]): {
+  readonly signed: readonly (ReadSigned | null)[];
+  readonly unread: readonly VitrineError[];
+} {
+  const unread: VitrineError[] = [];
+  const signed = given.map((one) => {
+    try {
+      return one && readSigned(one);
+    } catch (error) {
+      if (!(error instanceof VitrineError)) throw error;
+      unread.push(error);
+      return null;
+    }
+  });
+  return { signed, unread };
+}
+
 function readSeed(seed: string, path: InputPath): ReadSigned['salts'] {
   try {
     if (SEED.test(seed)) return saltsFrom(fromBase64url(seed), nativeHash);

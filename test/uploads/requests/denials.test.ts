@@ -89,6 +89,105 @@ const FOR_ANY_ROLE: Readonly<Record<string, { rule: string; code: string }>> = {
   denyUpload: { rule: 'visible', code: 'NOT_FOUND' },
 };
 
+describe('a batch of which each part stands alone', () => {
+  let patient: string;
+  beforeAll(async () => {
+    const input = {
+      identifiers: [{ system: 'urn:batch', value: randomUUID() }],
+      names: [{ family: 'Batch' }],
+    };
+    const made = await state.mutate('registrar.city', 'registerPatient', input, 'patient { id }');
+    patient = (made.data['registerPatient'] as { patient: { id: string } }).patient.id;
+  });
+
+  interface Payload {
+    readonly receipts: readonly object[];
+    readonly refused: readonly { part: number; code: string; path: string[]; upload: string | null }[];
+  }
+
+  const visit = (of: string, note: string) => ({
+    ...{ patient: of, class: 'AMB', status: 'FINISHED', start: '2026-06-10T10:00:00Z' },
+    note,
+  });
+
+  async function sendAll(by: string, requestId: string, encounters: readonly object[]) {
+    const selection = 'receipts { index } refused { part code path upload }';
+    const answer = await state.mutate(
+      by,
+      'recordEncounters',
+      { mode: 'EACH', encounters },
+      selection,
+      requestId,
+    );
+    return { ...answer, payload: answer.data['recordEncounters'] as Payload | null };
+  }
+
+  const send = (by: string, requestId: string, patients: readonly string[]) =>
+    sendAll(
+      by,
+      requestId,
+      patients.map((of, part) => visit(of, `part ${part}`)),
+    );
+
+  it.each([0, 1, 2])(
+    'is denied at part %d, by its path and under its own id, where a rule refuses that',
+    async (bad) => {
+      const requestId = randomUUID();
+      const signed = { statement: 'e30.e30', seed: 'A'.repeat(43) };
+      const unsigned = [0, 1, 2].map((part) => visit(patient, `part ${part}`));
+      const encounters = unsigned.map((item, part) => (part === bad ? { ...item, signed } : item));
+      const { payload } = await sendAll('clinician.city', requestId, encounters);
+      expect(payload?.receipts).toHaveLength(2);
+      const path = ['input', 'encounters', String(bad), 'signed', 'statement'];
+      expect(payload?.refused).toEqual([{ part: bad, code: 'SIGNATURE_INVALID', path, upload: null }]);
+      const reasons = [{ rule: 'signature', code: 'SIGNATURE_INVALID' }];
+      for (const part of [0, 1, 2, undefined]) {
+        const denial = await denialOf('clinician.city', requestId, part);
+        if (part === bad)
+          expect(denial).toMatchObject({ state: 'DENIED', request: requestId, part, reasons });
+        else expect(denial).toBeNull();
+      }
+      // Another part's refusal is none of this one's: the same again, mended, has the other parts' receipts.
+      const mended = await sendAll('clinician.city', requestId, unsigned);
+      expect(mended.payload?.receipts).toHaveLength(2);
+      const upload = uploadIdOf(state.ids['clinician.city'] ?? '', requestId, bad);
+      expect(mended.payload?.refused).toMatchObject([{ part: bad, code: 'UPLOAD_DENIED', upload }]);
+    },
+  );
+
+  it('is denied as a whole, and at no part, where it was refused before its parts were looked at', async () => {
+    const requestId = randomUUID();
+    const { codes } = await send('finance.city', requestId, [patient, patient]);
+    expect(codes).toEqual(['FORBIDDEN']);
+    const reasons = [{ rule: 'role', code: 'FORBIDDEN' }];
+    expect(await denialOf('finance.city', requestId)).toMatchObject({ state: 'DENIED', reasons });
+    for (const part of [0, 1]) expect(await denialOf('finance.city', requestId, part)).toBeNull();
+  });
+
+  it('that was denied as a whole is over in all its parts but those that were accepted before', async () => {
+    const by = 'clinician.city';
+    const [fresh, begun] = [randomUUID(), randomUUID()];
+    const some = [randomUUID(), patient];
+    const first = await send(by, begun, some);
+    expect(first.payload?.receipts).toHaveLength(1);
+    // As the server does for a member whose standing has ended.
+    const ended = new VitrineError('FORBIDDEN', 'suspended', { details: { rule: 'member' } });
+    for (const requestId of [fresh, begun])
+      await state.system.system.denied(
+        { subject: by, expires: Number.MAX_SAFE_INTEGER / 1000 },
+        { mutation: 'recordEncounters', requestId },
+        ended,
+      );
+    const { payload } = await send(by, fresh, [patient, patient]);
+    const upload = uploadIdOf(state.ids[by] ?? '', fresh);
+    expect(payload?.receipts).toEqual([]);
+    expect(payload?.refused).toMatchObject([0, 1].map((part) => ({ part, code: 'UPLOAD_DENIED', upload })));
+    const again = await send(by, begun, some);
+    expect(again.payload?.receipts).toEqual(first.payload?.receipts);
+    expect(again.payload?.refused).toMatchObject([{ part: 0, code: 'NOT_FOUND' }]);
+  });
+});
+
 describe('natural keys', () => {
   it('are those that schema/uploads.md names, kind by kind', () => {
     const text = readFileSync(join(import.meta.dirname, '../../../schema/uploads.md'), 'utf8');

@@ -38,17 +38,17 @@ describe('asking with a statement of one’s own', () => {
     { what: 'signed by another', wish: {}, signer: 'colleague', code: 'KEY_OF_ANOTHER' },
     {
       what: 'of a record that its operation does not make',
-      wish: { op: 'form.define' },
+      wish: { op: 'referral.make' },
       code: 'STATEMENT_MISDIRECTED',
     },
     {
-      what: 'about a policy, whose change asks by itself',
+      what: 'about a policy, whose change is for another role',
       wish: { op: 'policy.change' },
-      code: 'BAD_USER_INPUT',
+      code: 'FORBIDDEN',
     },
     {
       what: 'of a file that is handed over, which asks by itself',
-      wish: { op: 'patient.transfer' },
+      wish: { op: 'patient.transfer', head: { kind: 'Patient' } },
       code: 'BAD_USER_INPUT',
     },
     { what: 'for another log', wish: { over: { origin: 'other.test/log' } }, code: 'STATEMENT_MISDIRECTED' },
