@@ -117,6 +117,8 @@ function requestCode(formatted: GraphQLFormattedError, cause: unknown): ErrorCod
   if (/^Syntax Error: Document contains more that|Parsing aborted/.test(formatted.message))
     return 'LIMIT_EXCEEDED';
   const code = formatted.extensions?.['code'];
+  // Of no field: graphql-js refused the request before any resolver ran, for more than 50 mistakes in variables for instance.
+  if (cause.extensions['code'] === undefined && formatted.path === undefined) return 'BAD_USER_INPUT';
   if (typeof code !== 'string') return null;
   const own = ERROR_CODES.find((known) => known === code && known !== 'INTERNAL');
   return own ?? REQUEST_CODES[code] ?? null;

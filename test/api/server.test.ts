@@ -38,6 +38,7 @@ class FailingResolver {
   fails(
     @Arg('how', () => String) how: string,
     @Arg('day', () => DateScalar, { nullable: true }) _day?: string,
+    @Arg('days', () => [DateScalar], { nullable: true }) _days?: string[],
   ): Never {
     if (how === 'string') throw 'SECRET'; // eslint-disable-line @typescript-eslint/only-throw-error
     if (how === 'internal') throw new VitrineError('INTERNAL', 'SECRET');
@@ -142,6 +143,11 @@ describe('answers of the server', () => {
       'a variable of another type',
       'query ($h: String!) { fails(how: $h) { text } }',
       { h: { a: '2023-02-3x' } },
+    ],
+    [
+      'more bad variables than it lists',
+      'query ($d: [Date!]) { fails(how: "x", days: $d) { text } }',
+      { d: Array.from({ length: 99 }, () => '2023-02-3x') },
     ],
     ['no such operation', 'query a { fails(how: "x") { text } } query b { fails(how: "x") { text } }', {}],
   ])('say BAD_USER_INPUT to %s, without values and suggestions', async (_what, query, variables) => {
