@@ -134,21 +134,38 @@ function requireCounter(id: string, mark: CounterMark | undefined, facts: Facts,
   return row.value;
 }
 
+/** A counter's row, and the log's size that it is of. */
+export interface CounterRow {
+  readonly head: bigint;
+  /** Null, and `entry` too, before its first move. */
+  readonly value: string | null;
+  readonly entry: bigint | null;
+}
+
+export async function readCounter(query: Query, id: string): Promise<CounterRow> {
+  const [row] = await query.$queryRawUnsafe<CounterRow[]>(
+    `SELECT h.size AS head, c.value::text AS value, c.entry
+     FROM (SELECT size FROM log_head WHERE id = 1) h LEFT JOIN counter c ON c.id = $1`,
+    id,
+  );
+  return row ?? { head: 0n, value: null, entry: null };
+}
+
 /**
- * The value of a counter as of now; 0 before its first move.
+ * The value of a row that nothing overtook; 0 before its first move.
  *
- * @param mark where the verified log says it was moved last, asked after the row was read.
+ * @param mark where the verified log says the counter was moved last.
  * @throws VitrineError INTEGRITY_VIOLATION when the row isn't what that move anchored.
  */
-export async function readCounter(
-  query: Query,
-  keys: KeyStore,
+export function counterOf(
+  { value, entry }: CounterRow,
   id: string,
-  mark: () => CounterMark | undefined,
-): Promise<bigint> {
-  const [row] = await readCounters(query, [id]);
-  const counters = new Map(row === undefined ? [] : [[id, { value: BigInt(row.value), entry: row.entry }]]);
-  return requireCounter(id, mark(), { holders: new Map(), counters }, keys);
+  mark: CounterMark | undefined,
+  keys: KeyStore,
+): bigint {
+  const row = value === null || entry === null ? null : { value: BigInt(value), entry };
+  const counters = new Map(row === null ? [] : [[id, row]]);
+  return requireCounter(id, mark, { holders: new Map(), counters }, keys);
 }
 
 function readHolders(

@@ -1,11 +1,11 @@
 /** The ledger of one process: opens the log it finds, or begins a new one; appends, looks up, follows. */
 import { join } from 'node:path';
-import { formatVkey, type NoteKey, type VitrineError } from './core/index.js';
+import { formatVkey, type NoteKey, VitrineError } from './core/index.js';
 import { Alarms } from './alarms.js';
 import { Background } from './background.js';
 import { verifyPinned } from './checkpoint-check.js';
 import { CheckpointSigner } from './checkpoint-signer.js';
-import { readCounter } from './conditions.js';
+import { counterOf, readCounter } from './conditions.js';
 import type { Ledger, LedgerOptions } from './contract.js';
 import { Erasures } from './erasures.js';
 import { type KeyStore, listKeyOf, openKeyStore } from './key-store.js';
@@ -277,17 +277,16 @@ export class OpenLedger implements Ledger {
   }
 
   private async readCounter(id: string): Promise<bigint> {
-    const read = () =>
-      readCounter(this.options.database.sql, this.keys, id, () => this.trusted.state.counter(id));
-    for (let attempt = 1; attempt < COUNTER_ATTEMPTS; attempt++) {
-      try {
-        return await read();
-      } catch {
-        // A commit between the row and the log's mark of it looks the same; only what stays wrong is wrong.
-        await this.sync();
-      }
+    const { trusted, keys } = this;
+    for (let attempt = 1; attempt <= COUNTER_ATTEMPTS; attempt++) {
+      const before = trusted.size;
+      const row = await readCounter(this.options.database.sql, id);
+      await trusted.reach(row.head, before);
+      const mark = trusted.state.counter(id);
+      // Else it was moved after the row was read.
+      if (mark === undefined || mark.entry < row.head) return counterOf(row, id, mark, keys);
     }
-    return read();
+    throw new VitrineError('UNAVAILABLE', 'a counter moves faster than it can be read; ask again');
   }
 
   sync(): Promise<bigint> {

@@ -133,6 +133,17 @@ export class TrustedLog {
   }
 
   /**
+   * Comes to the head that a statement read beside its rows: what this log knows below it is what the rows must be, what it
+   * knows from there on overtook them. Throws ROLLBACK_DETECTED when the head went back.
+   *
+   * @param before own size when the statement was sent
+   */
+  async reach(head: bigint, before: bigint): Promise<void> {
+    if (head < before) await this.sync();
+    if (head > this.size) await this.advance(head);
+  }
+
+  /**
    * Says that a commit of this process is about to be durable: who sees its head waits for `applyOwn` rather than read the
    * block and check it anew. To be called again when it was applied or has failed.
    */

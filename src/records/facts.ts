@@ -21,7 +21,7 @@ export class Facts {
   readonly #kept = new Map<string, Unrelated<object>>();
   readonly #reading = new Map<string, Promise<Outcome | null>>();
   /** Who held a unique key when it was looked up last. */
-  readonly #holders = new Map<string, Holder>();
+  readonly #holders = new Map<string, Omit<Holder, 'head'>>();
 
   constructor(private readonly source: FactSource) {}
 

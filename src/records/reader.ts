@@ -4,10 +4,11 @@ import { VitrineError } from '../ledger/core/index.js';
 import type { Caller } from './caller.js';
 import type { Relation } from './field-class.js';
 import { claimOf } from './complete.js';
+import type { AnyKind } from './kinds.js';
 import type { ListColumn, Loaded, RecordKind, RelationLookups, Unrelated } from './kind.js';
 import { violation } from './open.js';
 import { listedOn, type Query } from './query.js';
-import type { Outcome, RecordStore } from './store.js';
+import type { Holder, Outcome, RecordStore } from './store.js';
 import type { SealedVersion } from './versions.js';
 
 export interface Edge<V> {
@@ -115,13 +116,24 @@ export class CallerReader implements RecordReader {
       const record = holder.kind === kind.name ? await this.load(kind, id) : null;
       const keys = record === null ? [] : (kind.uniqueKeys?.(record.values, record.head) ?? []);
       if (keys.some((key) => key.scope === scope && key.value === value)) return record;
-      // A record that was changed between the two reads looks the same; only what stays wrong is wrong.
-      if (attempt === ATTEMPTS)
+      if (!this.#isOvertaken(kind, holder, record))
         throw this.#store.reported(
           violation(kind, id, 'a unique key names it that it does not have', record?.anchor.index),
         );
+      if (attempt === ATTEMPTS)
+        throw new VitrineError(
+          'UNAVAILABLE',
+          `${kind.name} ${id} changes faster than it can be read; ask again`,
+        );
       this.#loader(kind).clear(id);
     }
+  }
+
+  /** Whether the record was changed after the row of its key was read, or was loaded before its newest version came. */
+  #isOvertaken(kind: AnyKind, { id, kind: held, head }: Holder, record: Loaded<object> | null): boolean {
+    if (held !== kind.name) return false;
+    const newest = this.#store.ledger.trusted.subject(kind.name, id)?.index;
+    return newest !== undefined && (newest >= head || newest !== record?.anchor.index);
   }
 
   fact<V extends object>(kind: RecordKind<V>, id: string): Promise<Unrelated<V> | null> {

@@ -29,6 +29,8 @@ export interface Listed {
 export interface Holder {
   readonly kind: string;
   readonly id: string;
+  /** The log's size that this is of. */
+  readonly head: bigint;
 }
 
 export interface StoreDependencies {
@@ -179,13 +181,16 @@ export class RecordStore {
 
   /** The record that holds a unique key, straight from the side table: the caller must check the record. */
   async holder(scope: string, value: string): Promise<Holder | null> {
-    const key = this.ledger.keys.blindKey.mac(scope, value);
-    const rows = await this.#deps.database.sql.$queryRawUnsafe<Holder[]>(
-      'SELECT kind, subject::text AS id FROM unique_key WHERE scope = $1 AND key = $2',
+    const { trusted, keys } = this.ledger;
+    const before = trusted.size;
+    const [row] = await this.#deps.database.sql.$queryRawUnsafe<Holder[]>(
+      `SELECT h.size AS head, u.kind, u.subject::text AS id FROM log_head h, unique_key u
+       WHERE h.id = 1 AND u.scope = $1 AND u.key = $2`,
       scope,
-      key,
+      keys.blindKey.mac(scope, value),
     );
-    return rows[0] ?? null;
+    if (row !== undefined) await trusted.reach(row.head, before);
+    return row ?? null;
   }
 
   /** Every version of a record, oldest first. @throws VitrineError INTEGRITY_VIOLATION, which is reported */
@@ -219,8 +224,7 @@ export class RecordStore {
       plan?.claim === undefined ? source.parameters : [...source.parameters, plan.claim.thread];
     const raw = await this.#deps.database.sql.$queryRawUnsafe<RawRow[]>(sql, ...parameters);
     const head = BigInt(String(raw[0]?.['@head'] ?? 0));
-    if (head < before) await trusted.sync();
-    if (head > trusted.size) await trusted.advance(head);
+    await trusted.reach(head, before);
     return { rows: raw.filter((row) => row['c_id'] !== null), head, list: raw[0]?.['@list'] };
   }
 

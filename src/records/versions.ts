@@ -24,6 +24,8 @@ export interface SealedVersion {
 }
 
 interface VersionRow {
+  /** The log's size that the row is of. */
+  readonly head: bigint;
   readonly index: bigint;
   readonly leaf: Uint8Array;
   readonly opening: Uint8Array;
@@ -36,13 +38,17 @@ interface VersionRow {
   readonly by: bigint | null;
 }
 
+type NoVersion = Pick<VersionRow, 'head'> & { readonly index: null };
+
 /** Bytes of a version as they are to be opened: what was sealed, or what the newest erasure left of it. */
 const SQL = `
-  SELECT e.index, e.leaf, e.opening, e.salt, r.entry AS by, w.key_id, w.wrapped,
-    COALESCE(r.nonce, s.nonce) AS nonce, COALESCE(r.bytes, s.bytes) AS bytes
-  FROM entry e LEFT JOIN sealed s ON s.entry = e.index LEFT JOIN wrapped_key w ON w.entry = e.index
-  LEFT JOIN LATERAL (SELECT * FROM resealed WHERE version_entry = e.index ORDER BY entry DESC LIMIT 1) r ON TRUE
-  WHERE e.kind = $1 AND e.subject = $2::uuid ORDER BY e.index`;
+  SELECT h.size AS head, v.* FROM (SELECT size FROM log_head WHERE id = 1) h LEFT JOIN (
+    SELECT e.index, e.leaf, e.opening, e.salt, r.entry AS by, w.key_id, w.wrapped,
+      COALESCE(r.nonce, s.nonce) AS nonce, COALESCE(r.bytes, s.bytes) AS bytes
+    FROM entry e LEFT JOIN sealed s ON s.entry = e.index LEFT JOIN wrapped_key w ON w.entry = e.index
+    LEFT JOIN LATERAL (SELECT * FROM resealed WHERE version_entry = e.index ORDER BY entry DESC LIMIT 1) r ON TRUE
+    WHERE e.kind = $1 AND e.subject = $2::uuid
+  ) v ON TRUE ORDER BY v.index`;
 
 /** How often a read that a concurrent commit overtook is repeated before it gives up. */
 const ATTEMPTS = 6;
@@ -54,7 +60,7 @@ export interface VersionSource {
 
 /**
  * All versions of a record, oldest first; none when the log knows no such record.
- * @throws VitrineError INTEGRITY_VIOLATION naming the first that doesn't hold
+ * @throws VitrineError INTEGRITY_VIOLATION naming the first that doesn't hold, UNAVAILABLE when commits overtake every look
  */
 export async function openVersions(
   source: VersionSource,
@@ -62,16 +68,24 @@ export async function openVersions(
   id: string,
 ): Promise<readonly SealedVersion[]> {
   const { trusted } = source.ledger;
-  await source.ledger.sync();
   for (let attempt = 1; ; attempt++) {
-    const rows = await source.database.sql.$queryRawUnsafe<VersionRow[]>(SQL, kind.name, id);
-    const last = rows.at(-1)?.index;
-    if (last !== undefined) await trusted.advance(last + 1n);
-    const head = trusted.subject(kind.name, id);
-    if (head?.index === last && (head?.count ?? 0) === rows.length) return openRows(source, kind, id, rows);
-    // A commit between the two looks the same; only what stays wrong is wrong.
-    if (attempt === ATTEMPTS) throw violation(kind, id, 'versions of it are missing', head?.index);
-    await source.ledger.sync();
+    const before = trusted.size;
+    // Of a record without a version there is one row: the log's size.
+    const read = await source.database.sql.$queryRawUnsafe<(VersionRow | NoVersion)[]>(SQL, kind.name, id);
+    const size = read[0]?.head ?? 0n;
+    await trusted.reach(size, before);
+    const rows = read.filter((row) => row.index !== null);
+    const newest = trusted.subject(kind.name, id);
+    const isWhole = newest?.index === rows.at(-1)?.index && (newest?.count ?? 0) === rows.length;
+    if (isWhole) return openRows(source, kind, id, rows);
+    if (newest === undefined || newest.index < size)
+      throw violation(kind, id, 'versions of it are missing', newest?.index);
+    // A commit overtook the read.
+    if (attempt === ATTEMPTS)
+      throw new VitrineError(
+        'UNAVAILABLE',
+        `${kind.name} ${id} changes faster than it can be read; ask again`,
+      );
   }
 }
 
