@@ -7,8 +7,10 @@ import type { GraphQLSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schemaOf } from '../e2e/outcome.js';
 import { TestVitrine } from '../support/vitrine.js';
-import { RandomQuery } from './random-query.js';
-import { SecretWorld, type Draw, type Somebody } from './secrets.js';
+import { drawing, seeded } from './draw.js';
+import { RandomQuery, type Asked } from './random-query.js';
+import { RandomValue } from './random-value.js';
+import { SecretWorld, type Somebody } from './secrets.js';
 
 /** Of the world; a run prints it when it fails. Queries have fast-check's own. */
 const SEED = Math.floor(Math.random() * 2 ** 31);
@@ -25,32 +27,13 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => vitrine.stop());
 
-/** Draws that follow from a seed (mulberry32). */
-function seeded(seed: number): Draw {
-  let state = seed;
-  const nat = (below: number): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-  return drawing(nat);
-}
-
-function drawing(nat: Draw['nat']): Draw {
-  return {
-    nat,
-    one: (from) => {
-      const found = from[nat(from.length)];
-      if (found === undefined) throw new Error('expected something to draw from');
-      return found;
-    },
-  };
-}
-
 /** Values in an answer that somebody may not copy. */
-async function taken(who: Somebody | null, query: string, seen: Set<string>): Promise<string[]> {
-  const { text, codes } = await vitrine.ask(who?.subject ?? null, query);
+async function taken(
+  who: Somebody | null,
+  { query, variables }: Asked,
+  seen: Set<string>,
+): Promise<string[]> {
+  const { text, codes } = await vitrine.ask(who?.subject ?? null, query, variables);
   for (const code of codes) seen.add(code);
   // No question makes the server doubt its base, or itself.
   const own = codes.filter((code) => code === 'INTEGRITY_VIOLATION' || code === 'INTERNAL');
@@ -85,8 +68,12 @@ describe('whoever asks for whatever', () => {
     const property = fc.asyncProperty(draws, async (g) => {
       const draw = drawing((below) => g(fc.nat, { max: below - 1 }));
       const who = draw.one([...world.members, null]);
-      const query = new RandomQuery(schema, world, draw).text();
-      expect(await taken(who, query, seen), `${who?.subject ?? 'nobody'}: ${query}`).toEqual([]);
+      // One query in four has arguments that nobody would send.
+      const value = new RandomValue(world, draw, draw.nat(4) === 0 ? 3 : 0);
+      const asked = new RandomQuery(schema, value).query();
+      expect(await taken(who, asked, seen), `${who?.subject ?? 'nobody'}: ${JSON.stringify(asked)}`).toEqual(
+        [],
+      );
     });
     await fc.assert(property, { numRuns: QUERIES });
     // The queries got somewhere: some values were copied, others were refused.
@@ -98,7 +85,7 @@ describe('whoever asks for whatever', () => {
     const seen = new Set<string>();
     const everything = `{ ${Object.entries(GUARDED).flatMap(byId).join(' ')} }`;
     for (const who of world.members) {
-      expect(await taken(who, everything, seen), who.subject).toEqual([]);
+      expect(await taken(who, { query: everything, variables: {} }, seen), who.subject).toEqual([]);
       const { text } = await vitrine.ask(who.subject, everything);
       const missing = world.secrets.filter(
         (secret) => world.mayCopy(who, secret) && !text.includes(secret.text),

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TestVitrine } from '../support/vitrine.js';
 import { designLevel } from '../e2e/design.js';
+import type { Draw } from './draw.js';
 
 const DAY = 86_400_000;
 const PLACES = ['city', 'north', 'harbour'] as const;
@@ -25,12 +26,6 @@ export interface Secret {
   readonly text: string;
   readonly fieldClass: string;
   readonly relations: (who: Somebody) => readonly string[];
-}
-
-/** Draws: all of the world follows from them. */
-export interface Draw {
-  readonly nat: (below: number) => number;
-  readonly one: <T>(from: readonly T[]) => T;
 }
 
 interface Care {
@@ -90,6 +85,11 @@ export class SecretWorld {
     this.secrets.push({ text, fieldClass, relations });
     this.words.push(text);
     return text;
+  }
+
+  /** Notes a record that came to be later. */
+  learn(type: string, id: string): void {
+    if (this.ids.get(type)?.includes(id) !== true) this.#note(type, id);
   }
 
   #note(type: string, ...ids: readonly string[]): void {

@@ -10,7 +10,7 @@ import pg from 'pg';
 import { DpopKey } from '../../src/client/index.js';
 import { loadSample } from '../../src/cli/sample/load.js';
 import { parseConfig } from '../../src/config.js';
-import { createLog, serve, type Serving } from '../../src/server/index.js';
+import { createLog, serve, type Logger, type Serving } from '../../src/server/index.js';
 import { freshDatabase, type TestDatabase } from './database.js';
 
 /** One error of an answer. */
@@ -21,6 +21,8 @@ export interface AnswerError {
     readonly code: string;
     readonly path?: readonly (string | number)[];
     readonly details?: Readonly<Record<string, unknown>>;
+    /** Id of the request that waits, or was decided. */
+    readonly upload?: string;
     readonly problems?: readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
   };
 }
@@ -40,6 +42,8 @@ export interface VitrineOptions {
   /** Settings beyond the defaults, as in the environment. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly clock?: () => Date;
+  /** Where its log goes; nowhere by default. */
+  readonly log?: Logger;
 }
 
 export class TestVitrine {
@@ -53,7 +57,7 @@ export class TestVitrine {
     readonly dataDir: string,
     /** Its settings, as in the environment. */
     readonly environment: Readonly<Record<string, string>>,
-    private readonly clock: Pick<VitrineOptions, 'clock'>,
+    private readonly rest: Pick<VitrineOptions, 'clock'> & { readonly log: Logger },
   ) {}
 
   static async start(options: VitrineOptions = {}): Promise<TestVitrine> {
@@ -78,9 +82,10 @@ export class TestVitrine {
       UPLOAD_SWEEP_SECONDS: '3600',
       ...options.settings,
     };
-    const clock = options.clock === undefined ? {} : { clock: options.clock };
-    const serving = await serve({ config: parseConfig(environment), log: createLog('silent'), ...clock });
-    const vitrine = new TestVitrine(serving, database, dataDir, environment, clock);
+    const { clock, log = createLog('silent') } = options;
+    const rest = { log, ...(clock === undefined ? {} : { clock }) };
+    const serving = await serve({ config: parseConfig(environment), ...rest });
+    const vitrine = new TestVitrine(serving, database, dataDir, environment, rest);
     if (options.sample !== false) {
       const { address, ledger } = serving;
       await loadSample({ server: address, origin: ledger.origin, onProgress: () => undefined });
@@ -93,7 +98,7 @@ export class TestVitrine {
     await this.serving.stop();
     this.#tokens.clear();
     const config = parseConfig({ ...this.environment, ...settings });
-    this.serving = await serve({ config, log: createLog('silent'), ...this.clock });
+    this.serving = await serve({ config, ...this.rest });
   }
 
   get url(): string {
