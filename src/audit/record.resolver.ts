@@ -9,7 +9,7 @@ import {
   type RequestContext,
 } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import { Access, AccessFilter } from '../viewing/index.js';
+import { Access, AccessFilter, MOST_DOWNLOADED } from '../viewing/index.js';
 import { downloadAccesses } from './access-log.service.js';
 import { BlockObject } from './block.type.js';
 import { bundleOf } from './bundle.service.js';
@@ -76,15 +76,25 @@ export class AccessDownloadResolver {
   @Query(() => String, {
     nullable: true,
     description:
-      'The log of accesses as one signed file, for the patient and who acts for it: a proof of each access, and the deployment’s statement that these are all. Keep it byte for byte; `vitrine verify --bundle` checks it offline. At most 2000 accesses: narrow the period for more.',
+      'The log of accesses as a signed file, for the patient and who acts for it: a proof of each access, newest first, and the deployment’s statement that these are all. Keep it byte for byte; `vitrine verify --bundle` checks it offline. Where there are more, its member `next` is the place to go on `after`: each file says from where to where it goes, and `vitrine verify` checks several as one.',
   })
   accessLogDownload(
     @Arg('patient', () => ID, { description: 'Whose accesses.' }) patient: string,
     @Ctx() ctx: RequestContext,
     @Arg('filter', () => AccessFilter, { nullable: true, description: 'Which; all by default.' })
     filter?: AccessFilter,
+    @Arg('after', () => String, {
+      nullable: true,
+      description: 'The `next` of the part before; by default from the newest access on.',
+    })
+    after?: string,
+    @Arg('most', () => Int, {
+      defaultValue: MOST_DOWNLOADED,
+      description: `Most accesses in the file, 1 to ${MOST_DOWNLOADED}.`,
+    })
+    most: number = MOST_DOWNLOADED,
   ): Promise<string> {
-    return downloadAccesses(ctx, requireId(patient, ['patient']), filter);
+    return downloadAccesses(ctx, requireId(patient, ['patient']), filter, { after: after ?? null, most });
   }
 }
 

@@ -1,6 +1,12 @@
 /** `vitrine verify` of what a holder has in hand: a bundle, a receipt, two checkpoints. No database, no keys, no settings. */
 import { readFile } from 'node:fs/promises';
-import { verifyAccessLog, verifyBundle, verifyCheckpointPair, verifyReceipt } from '../client/index.js';
+import {
+  verifyAccessLog,
+  verifyAccessLogParts,
+  verifyBundle,
+  verifyCheckpointPair,
+  verifyReceipt,
+} from '../client/index.js';
 import {
   fromBase64,
   fromHex,
@@ -20,7 +26,8 @@ import { note, say, sayJson } from './output.js';
 
 /** Options of the command line that ask for this instead of an audit of the database. */
 export interface OfflineOptions {
-  readonly bundle?: string;
+  /** One, or the parts of a log of accesses. */
+  readonly bundle?: readonly string[];
   readonly receipt?: string;
   readonly leaf?: string;
   readonly leafHash?: string;
@@ -89,7 +96,7 @@ async function prove(options: OfflineOptions): Promise<Proved> {
   if (options.policy === undefined)
     throw new Misused('expected --policy: the keys of the log and of the witnesses that you trust');
   const policy = parsePolicy(await contentOf(options.policy));
-  if (bundle !== undefined) return proveBundle(await contentOf(bundle), policy);
+  if (bundle !== undefined) return proveBundles(await Promise.all(bundle.map(contentOf)), policy);
   if (receipt !== undefined) return proveReceipt(receipt, options, policy);
   return provePair(checkpoints ?? [], options.proof, policy);
 }
@@ -100,7 +107,7 @@ const NOT_WHOLE =
 function proveAccessLog(bytes: Uint8Array, policy: Policy): Proved {
   const found = held(() => verifyAccessLog(bytes, policy));
   const { statement, accesses } = found;
-  const { files, act, from, to, at, size } = statement;
+  const { files, act, from, to, after, next, at, size } = statement;
   const told = accesses.map(({ head, fields, entry }) => ({
     entry: entry.index,
     time: entry.leaf.time,
@@ -112,9 +119,32 @@ function proveAccessLog(bytes: Uint8Array, policy: Policy): Proved {
     lines: [
       ['patient', files.join(', ')],
       ['accesses', `${accesses.length}, of ${act ?? 'all acts'}, from ${period}`],
+      ...(after === null ? [] : [['goes on', `behind ${after}, where the part before ends`] as const]),
+      ...(next === null ? [] : [['not the end', `there are more behind ${next}`] as const]),
       ...told.map(({ entry, ...facts }) => [`  entry ${entry}`, JSON.stringify(facts)] as const),
       ['said whole', `by the log's operator, of the log's first ${size} entries, on ${at}`],
       ...checkpointLines(found),
+    ],
+    open: NOT_WHOLE,
+  };
+}
+
+function proveBundles(files: readonly Uint8Array[], policy: Policy): Proved {
+  const [only, ...more] = files;
+  if (only === undefined) throw new Misused('expected --bundle <file>');
+  if (more.length === 0) return proveBundle(only, policy);
+  if (!files.every(isAccessLog))
+    throw new Misused('expected one bundle, or the parts of one log of accesses');
+  held(() => verifyAccessLogParts(files, policy));
+  const parts = files.map((file) => proveAccessLog(file, policy));
+  return {
+    facts: { kind: 'access-log-parts', parts: parts.map(({ facts }) => facts) },
+    lines: [
+      [
+        'parts',
+        `${parts.length}, from the newest access to the oldest, each going on where the one before ended`,
+      ],
+      ...parts.flatMap(({ lines }) => lines),
     ],
     open: NOT_WHOLE,
   };

@@ -155,7 +155,10 @@ export function addVerify(program: Command, finish: Finish): void {
     )
     .option('--json', 'print the outcome as JSON')
     .option('--policy <file>', 'C2SP tlog-policy: the keys of the log and of the witnesses that you trust')
-    .option('--bundle <file>', 'check a proof bundle, as `proof { bundle }` of a record gave it')
+    .option(
+      '--bundle <files...>',
+      'check a proof bundle, as `proof { bundle }` of a record gave it; or the parts of a log of accesses, in their order',
+    )
     .option('--receipt <file>', 'check a C2SP tlog-proof, as `receipt { proof }` gave it')
     .option('--leaf <file>', 'the leaf that the receipt is for, byte for byte')
     .option('--leaf-hash <hex>', 'or its hash, 64 hexadecimal digits')

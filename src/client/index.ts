@@ -7,7 +7,13 @@ export { DpopKey } from './dpop.js';
 export type { PrivateJwk, ProofOf } from './dpop.js';
 export { ClientError } from './error.js';
 export { verifyEd25519 } from './ed25519.js';
-export { verifyAccessLog, verifyBundle, verifyCheckpointPair, verifyReceipt } from './verify.js';
+export {
+  verifyAccessLog,
+  verifyAccessLogParts,
+  verifyBundle,
+  verifyCheckpointPair,
+  verifyReceipt,
+} from './verify.js';
 export { provedBase } from './documents/base.js';
 export type { Unshown, VersionBase } from './documents/base.js';
 export { amendedEncounter, amendedPatient, recordedEncounter, registeredPatient } from './documents/care.js';

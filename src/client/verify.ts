@@ -12,6 +12,7 @@ import {
   utf8,
   type VerifiedAccessLog,
   type VerifiedBundle,
+  requireParts,
   verifyAccessLogFile,
   verifyCheckpoint,
   verifyConsistency,
@@ -52,6 +53,19 @@ export function verifyBundle(bundle: string | Uint8Array, policy: PolicySource):
  */
 export function verifyAccessLog(file: string | Uint8Array, policy: PolicySource): VerifiedAccessLog {
   return verifyAccessLogFile(bytesOf(file), policyOf(policy), verifyEd25519);
+}
+
+/**
+ * Checks the parts of a patient's log of accesses as one list, from the newest access to the oldest: each file that `accessLogDownload` gave,
+ * in the order in which they were asked for, the last one too.
+ */
+export function verifyAccessLogParts(
+  files: readonly (string | Uint8Array)[],
+  policy: PolicySource,
+): readonly VerifiedAccessLog[] {
+  const parts = files.map((file) => verifyAccessLog(file, policy));
+  requireParts(parts.map(({ statement }) => statement));
+  return parts;
 }
 
 /**

@@ -16,7 +16,8 @@ export { Watch } from './anomalies/watch.js';
 export type { WatchDependencies } from './anomalies/watch.js';
 export { AccessResolver, PatientAccessResolver } from './access-log/access.resolver.js';
 export { AccessFilter } from './access-log/access.filter.js';
-export { wholeLog } from './access-log/access.service.js';
+export { accessesIn, MOST_DOWNLOADED } from './access-log/access.service.js';
+export type { AccessRange } from './access-log/access.service.js';
 export { Access, AccessConnection } from './access-log/access.type.js';
 export { consentKind, factsInForce, isInForce } from './consent/consent.kind.js';
 export {

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { EXIT } from '../../src/cli/exit.js';
 import { verifyOffline } from '../../src/cli/verify-offline.js';
-import { verifyAccessLog, verifyBundle } from '../../src/client/index.js';
-import { base64url, canonical, fromUtf8 } from '../../src/ledger/core/index.js';
+import { verifyAccessLog, verifyAccessLogParts, verifyBundle } from '../../src/client/index.js';
+import { base64url, canonical, fromUtf8, type VerifiedAccessLog } from '../../src/ledger/core/index.js';
 import { granted, make, world, type World } from './world.js';
 
 interface Read {
@@ -279,6 +279,45 @@ describe('the download', () => {
     ).toBeGreaterThan(0);
   });
 
+  it('goes on where it ended, in parts that are one list together, whatever is added meanwhile', async () => {
+    const whole = verifyAccessLog(await fileFor('patient.self'), policyOf());
+    expect([whole.statement.after, whole.statement.next]).toEqual([null, null]);
+    const files: string[] = [];
+    for (let next: string | null = null; files.length === 0 || next !== null;) {
+      files.push(await fileFor('patient.self', `, most: 2${next === null ? '' : `, after: "${next}"`}`));
+      ({ next } = JSON.parse(files.at(-1) ?? '') as { next: string | null });
+      if (files.length === 1) {
+        await read('clinician.city', at.patient);
+        await sealed();
+      }
+    }
+    expect(files.length).toBeGreaterThan(2);
+    const parts = verifyAccessLogParts(files, policyOf());
+    const placesIn = ({ accesses }: VerifiedAccessLog) =>
+      accesses.map(({ entry, fields }) => [entry.index, Object.keys(fields).join()]);
+    expect(parts.flatMap(placesIn)).toEqual(placesIn(whole));
+    expect(parts.every(({ accesses }) => accesses.length <= 2)).toBe(true);
+    const [first = '', second = '', ...others] = files;
+    for (const [name, wrong] of Object.entries({
+      'without its first part': files.slice(1),
+      'without its last part': files.slice(0, -1),
+      'with a part left out': [first, ...others],
+      'in another order': [second, first, ...others],
+      'with a part twice': [first, first, second, ...others],
+      'with more behind its end': [...files, first],
+      'with a part of another question': [
+        await fileFor('patient.self', ', most: 2, filter: {act: READ}'),
+        second,
+        ...others,
+      ],
+    }))
+      expect(() => verifyAccessLogParts(wrong, policyOf()), name).toThrow();
+    const renamed = first.replace(/"next":"[^"]*"/, '"next":null');
+    expect(() => verifyAccessLog(renamed, policyOf())).toThrow(/next place/);
+    for (const args of [', most: 0', ', most: 2001', ', after: "x"', ', after: "01"', ', after: "1.0"'])
+      expect((await download('patient.self', args)).codes, args).toEqual(['BAD_USER_INPUT']);
+  });
+
   it('is checked by the command', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vitrine-download-'));
     const bundle = join(folder, 'accesses.json');
@@ -288,10 +327,19 @@ describe('the download', () => {
       await writeFile(bundle, file);
       await writeFile(policy, policyOf());
       const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-      expect(await verifyOffline({ bundle, policy }, true)).toBe(EXIT.OK);
+      expect(await verifyOffline({ bundle: [bundle], policy }, true)).toBe(EXIT.OK);
       await writeFile(bundle, file.replace('"times":1', '"times":7'));
-      expect(await verifyOffline({ bundle, policy }, true)).toBe(EXIT.FAILED);
+      expect(await verifyOffline({ bundle: [bundle], policy }, true)).toBe(EXIT.FAILED);
+      const first = await fileFor('patient.self', ', most: 1');
+      const { next } = JSON.parse(first) as { next: string };
+      await writeFile(bundle, first);
+      const rest = join(folder, 'rest.json');
+      await writeFile(rest, await fileFor('patient.self', `, after: "${next}"`));
+      expect(await verifyOffline({ bundle: [bundle, rest], policy }, true)).toBe(EXIT.OK);
+      expect(await verifyOffline({ bundle: [rest, bundle], policy }, true)).toBe(EXIT.FAILED);
       expect(written.mock.calls.map(([line]) => String(line).slice(0, 13))).toEqual([
+        '{"holds":true',
+        '{"holds":fals',
         '{"holds":true',
         '{"holds":fals',
       ]);

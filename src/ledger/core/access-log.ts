@@ -1,7 +1,7 @@
 /**
- * A patient's log of accesses as one file (schema/ledger.md, "Log of accesses"): a proof bundle of each access, and a
- * statement by the deployment's own key that these are all that the log had. The bundles are proved by the log; that none
- * is missing is the deployment's word, which it can be held to.
+ * A patient's log of accesses in files (schema/ledger.md, "Log of accesses"): a proof bundle of each access, and a
+ * statement by the deployment's own key that these are all that the log had, from where to where. The bundles are proved by
+ * the log; that none is missing is the deployment's word, which it can be held to.
  */
 import { base64url } from './bytes.js';
 import { type HashFn, sha256 } from './hash.js';
@@ -34,9 +34,13 @@ export interface AccessLogStatement {
   readonly act: string | null;
   readonly from: string | null;
   readonly to: string | null;
+  /** The place behind which the file begins: that with which the part before ended. Null: at the newest. */
+  readonly after: string | null;
+  /** The place of the last access in the file, where there are more behind it; null: there are none. */
+  readonly next: string | null;
   /** When it was made, RFC 3339. */
   readonly at: string;
-  /** How long the log was when the list was begun: of what is below, nothing that was asked for is missing. */
+  /** How long the log was when the list was begun: of what is below, nothing that was asked for is missing from the range. */
   readonly size: bigint;
 }
 
@@ -49,6 +53,8 @@ export interface AccessLogFile {
   readonly registration: BundleRegistration;
   /** Signed note of a checkpoint under which the registration is proved. */
   readonly checkpoint: string;
+  /** As stated: for whoever asks for the next part and checks nothing. */
+  readonly next: string | null;
   /** One an access, newest first. */
   readonly bundles: readonly ProofBundle[];
 }
@@ -58,9 +64,32 @@ export interface VerifiedAccessLog extends TrustedCheckpoint {
   readonly accesses: readonly VerifiedBundle[];
 }
 
-const FORMAT = 'vitrine/access-log/v1';
-const MEMBERS = ['of', 'statement', 'key', 'keyEntry', 'registration', 'checkpoint', 'bundles'] as const;
-const STATED = ['of', 'origin', 'files', 'act', 'from', 'to', 'at', 'size', 'bundles'] as const;
+const FORMAT = 'vitrine/access-log/v2';
+const MEMBERS = [
+  'of',
+  'statement',
+  'key',
+  'keyEntry',
+  'registration',
+  'checkpoint',
+  'next',
+  'bundles',
+] as const;
+const STATED = [
+  'of',
+  'origin',
+  'files',
+  'act',
+  'from',
+  'to',
+  'after',
+  'next',
+  'at',
+  'size',
+  'bundles',
+] as const;
+/** A place in the list: the entry's index, and of a batch the line. */
+const PLACE = /^(?:0|[1-9][0-9]{0,15})(?:\.[1-9][0-9]{0,2})?$/;
 const ANY = /^/;
 /** More than the server gives at once. */
 const LONGEST_FILE = 64_000_000;
@@ -74,7 +103,7 @@ export function statementOfAccesses(
   bundles: readonly ProofBundle[],
   hash: HashFn = sha256,
 ): Uint8Array {
-  const { origin, files, act, from, to, at, size } = stated;
+  const { origin, files, act, from, to, after, next, at, size } = stated;
   const digest = base64url(hash(canonical(bundles.map(bundleJson))));
   return canonical({
     of: FORMAT,
@@ -83,6 +112,8 @@ export function statementOfAccesses(
     act,
     from,
     to,
+    after,
+    next,
     at,
     size: strict.asNumber(size),
     bundles: digest,
@@ -98,6 +129,7 @@ export function encodeAccessLog(file: AccessLogFile): Uint8Array {
     keyEntry: strict.asNumber(file.keyEntry),
     registration: registrationJson(file.registration),
     checkpoint: file.checkpoint,
+    next: file.next,
     bundles: file.bundles.map(bundleJson),
   };
   return canonical(json);
@@ -128,6 +160,8 @@ export function verifyAccessLogFile(
     throw strict.violation(`expected a statement of ${origin}, got one of ${statement.origin}`);
   if (digest !== base64url(hash(canonical([...file.bundles]))))
     throw strict.violation('expected the accesses that the statement is about, got others');
+  if (statement.next !== file.next)
+    throw strict.violation('expected the next place that the statement names, got another');
   const files = new Set(statement.files);
   const accesses = file.bundles.map((bundle) => {
     const found = verifyProofBundle(canonical(bundle), policy, verify, hash);
@@ -135,7 +169,52 @@ export function verifyAccessLogFile(
     requireAbout(found, files);
     return found;
   });
+  requireWithin(statement, accesses);
   return { ...trusted, statement, accesses };
+}
+
+/**
+ * Checks that files are the parts of one list, from its newest access to its oldest and in this order: each goes on where the one before
+ * ended. Throws INTEGRITY_VIOLATION, naming what doesn't fit.
+ */
+export function requireParts(parts: readonly AccessLogStatement[]): void {
+  const [first] = parts;
+  if (first === undefined) throw strict.violation('expected at least one part of a log of accesses');
+  let after: string | null = null;
+  for (const [place, part] of parts.entries()) {
+    if (askedFor(part) !== askedFor(first))
+      throw strict.violation(`expected part ${place + 1} to be of what part 1 is of, got another`);
+    if (place > 0 && after === null)
+      throw strict.violation(`expected ${place} parts, the last of which ends the list, got ${parts.length}`);
+    if (part.after !== after)
+      throw strict.violation(
+        `expected part ${place + 1} to begin behind ${after ?? 'nothing'}, got ${part.after ?? 'nothing'}`,
+      );
+    after = part.next;
+  }
+  if (after !== null) throw strict.violation(`expected the part behind ${after}, got no more`);
+}
+
+function askedFor({ origin, files, act, from, to }: AccessLogStatement): string {
+  return JSON.stringify([origin, files, act, from, to]);
+}
+
+/** Newest first, all of them within the stated range. */
+function requireWithin({ after, next }: AccessLogStatement, accesses: readonly VerifiedBundle[]): void {
+  const indexes = accesses.map(({ entry }) => entry.index);
+  const places = [
+    ...(after === null ? [] : [indexOf(after)]),
+    ...indexes,
+    ...(next === null ? [] : [indexOf(next)]),
+  ];
+  if (places.some((index, i) => i > 0 && index > (places[i - 1] ?? index)))
+    throw strict.violation('expected accesses newest first within the stated range, got others');
+  if (next !== null && indexes.at(-1) !== indexOf(next))
+    throw strict.violation('expected the file to end with the place that it names, got another');
+}
+
+function indexOf(place: string): bigint {
+  return BigInt(place.split('.')[0] ?? '');
 }
 
 /** The statement's payload, signed by a key that an entry of the log registered for the deployment itself. */
@@ -180,8 +259,13 @@ function readFile(bytes: Uint8Array): ReadFile {
     keyEntry: strict.count(file.keyEntry, 'keyEntry'),
     registration: readRegistration(file.registration),
     checkpoint: strict.text(file.checkpoint, 'checkpoint', ANY, 'a text'),
+    next: placeOrNull(file.next, 'next'),
     bundles: strict.array(file.bundles, 'bundles'),
   };
+}
+
+function placeOrNull(value: Json | undefined, where: string): string | null {
+  return strict.nullable(value, (found) => strict.text(found, where, PLACE, 'a place in the list'));
 }
 
 function readStatement(payload: Uint8Array): AccessLogStatement & { readonly bundles: string } {
@@ -195,6 +279,8 @@ function readStatement(payload: Uint8Array): AccessLogStatement & { readonly bun
     act: textOrNull(stated.act, 'act'),
     from: textOrNull(stated.from, 'from'),
     to: textOrNull(stated.to, 'to'),
+    after: placeOrNull(stated.after, 'after'),
+    next: placeOrNull(stated.next, 'next'),
     at: strict.instant(stated.at, 'at'),
     size: strict.count(stated.size, 'size'),
     bundles: strict.text(stated.bundles, 'bundles', ANY, 'a text'),

@@ -103,7 +103,13 @@ export { consistencyFromTiles, inclusionFromTiles, rootFromTiles } from './tile-
 export type { TileSource } from './tile-proof.js';
 export { formatTlogProof, parseTlogProof, verifyTlogProof } from './tlog-proof.js';
 export type { TlogProof, TlogProofClaim } from './tlog-proof.js';
-export { encodeAccessLog, isAccessLog, statementOfAccesses, verifyAccessLogFile } from './access-log.js';
+export {
+  encodeAccessLog,
+  isAccessLog,
+  requireParts,
+  statementOfAccesses,
+  verifyAccessLogFile,
+} from './access-log.js';
 export type { AccessLogFile, AccessLogStatement, VerifiedAccessLog } from './access-log.js';
 export { encodeProofBundle, parseProofBundle } from './proof-bundle.js';
 export type { BundleOpening, BundleRegistration, DisclosedField, ProofBundle } from './proof-bundle.js';

@@ -54,30 +54,42 @@ export async function listAccesses(
 /** Most accesses in one file. */
 export const MOST_DOWNLOADED = 2_000;
 
-/** All accesses to the files of a person that are asked for, for the person itself. */
-export interface WholeLog extends AccessConditions {
+/** Which part of a list: behind a place, and how many. */
+export interface AccessRange {
+  readonly after: string | null;
+  readonly most: number;
+}
+
+/** The accesses to the files of a person that are asked for, for the person itself: a part of them in one piece. */
+export interface AccessPart extends AccessConditions {
   readonly files: readonly string[];
   readonly accesses: readonly Accessed[];
+  readonly after: string | null;
+  /** The place of the last one, where there are more behind it. */
+  readonly next: string | null;
 }
 
 /**
- * All of a person's accesses, newest first.
- * @throws VitrineError FORBIDDEN for anybody but the patient and who acts for it; LIMIT_EXCEEDED for more than go into one file
+ * A part of a person's accesses, newest first.
+ * @throws VitrineError FORBIDDEN for anybody but the patient and who acts for it; BAD_USER_INPUT
  */
-export async function wholeLog(
+export async function accessesIn(
   ctx: RequestContext,
   patient: string,
   filter: AccessFilter | null | undefined,
-): Promise<WholeLog> {
+  { after, most }: AccessRange,
+): Promise<AccessPart> {
   const wanted = parseInput(accessFilter, filter ?? {}, ['filter']);
+  if (most < 1 || most > MOST_DOWNLOADED)
+    throw new VitrineError('BAD_USER_INPUT', `expected 1 to ${MOST_DOWNLOADED}, got ${most}`, {
+      path: ['most'],
+    });
   const files = await requireFiles(ctx, patient);
-  const { accesses, hasNextPage } = await listAccesses(ctx, patient, filter, { first: MOST_DOWNLOADED });
-  if (!hasNextPage) return { ...wanted, files, accesses };
-  throw new VitrineError(
-    'LIMIT_EXCEEDED',
-    `expected at most ${MOST_DOWNLOADED} accesses in one file: narrow the period`,
-    { path: ['filter'], details: { expected: MOST_DOWNLOADED } },
-  );
+  const page = { first: most, ...(after === null ? {} : { after }) };
+  const { accesses, hasNextPage } = await listAccesses(ctx, patient, filter, page);
+  const last = accesses.at(-1);
+  const next = hasNextPage && last !== undefined ? cursorOf(last) : null;
+  return { ...wanted, files, accesses, after, next };
 }
 
 async function viewsOf(ctx: RequestContext, files: readonly string[]): Promise<readonly Accessed[]> {
@@ -115,7 +127,7 @@ export function cursorOf({ place: { index, line } }: Accessed): string {
 }
 
 function placeOf(cursor: string): Place {
-  const [, index, line = '0'] = /^(\d{1,19})(?:\.(\d{1,3}))?$/.exec(cursor) ?? [];
+  const [, index, line = '0'] = /^(0|[1-9]\d{0,15})(?:\.([1-9]\d{0,2}))?$/.exec(cursor) ?? [];
   if (index !== undefined) return { index: BigInt(index), line: Number(line) };
   throw new VitrineError('BAD_USER_INPUT', 'expected a cursor of this list', { path: ['after'] });
 }
