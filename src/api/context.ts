@@ -150,6 +150,11 @@ export interface ReadsPort {
  * decided then. What was erased since reads null.
  */
 export interface PastPort {
+  /**
+   * Whether the log has an entry that is about a patient and concerns a member or its institution: it recorded care, looked, was granted
+   * something, kept the file. One statement, whomever it is about.
+   */
+  met(caller: Member, patient: string): Promise<boolean>;
   /** The version of a record that stood; null when there was none yet. */
   record<V extends object>(kind: RecordKind<V>, id: string, at: string): Promise<Unrelated<V> | null>;
   /** A member as it stood; the refusal that its standing got; null for nobody. */

@@ -2,12 +2,13 @@
 import { findVisible, noteFound, requireFilter } from '../access/index.js';
 import type { RequestContext } from '../api/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import type { Condition, Loaded, Member, Page, Relation } from '../records/index.js';
+import type { Condition, Loaded, Member, Page, Query, Relation } from '../records/index.js';
 import { isGiven } from '../registry/index.js';
 import { requireSignedIn } from '../uploads/index.js';
 import type { EncounterFilter, EncounterOrder } from './encounter.filter.js';
 import type { EncounterValues, PatientValues } from '../documents/index.js';
 import { encounterKind } from './encounter.kind.js';
+import { findPatient } from './patient.service.js';
 
 const ORDER_COLUMNS = { START: 'startedAt', RECORDED_AT: 'entry' } as const;
 
@@ -61,6 +62,7 @@ export async function listEncounters(
   if (column !== null) requireFilter(caller, encounterKind, [column], scope.relations, ['orderBy']);
   const found = await findVisible(ctx, encounterKind, {
     where: [scope.where, ...asked],
+    ...(await provenBy(ctx, filter, scope.where)),
     ...(order === null || column === null ? {} : { order: { column, direction: order.direction } }),
     ...page,
   });
@@ -69,6 +71,19 @@ export async function listEncounters(
   if (told.some((name) => encounterKind.columns[name]?.class === 'ADMINISTRATIVE'))
     noteFound(ctx, found.edges, 'ADMINISTRATIVE');
   return found;
+}
+
+/**
+ * By which list the page is proven: by the patient's, which mostly is the shorter one, where the caller may know of the patient. Else
+ * by its own, so that no work is of how many encounters others have of the patient, or whether there is one.
+ */
+async function provenBy(
+  ctx: RequestContext,
+  { patient }: EncounterFilter,
+  { column }: Condition,
+): Promise<Pick<Query, 'by'>> {
+  const isOthers = isGiven(patient) && column !== 'patient' && (await findPatient(ctx, patient)) === null;
+  return isOthers ? { by: column } : {};
 }
 
 /** One page of a patient's encounters: all, for whoever they are open to; else those of the caller's institution. */

@@ -67,13 +67,17 @@ function recordType<V extends object>(
   };
 }
 
+export const INSTITUTIONS = recordType(institutionKind, toInstitution);
+
+export const PATIENTS = recordType(patientKind, toPatient);
+
 /** Every record type, lower domains first. */
 export const RECORD_TYPES: readonly RecordType[] = [
-  recordType(institutionKind, toInstitution),
+  INSTITUTIONS,
   recordType(memberKind, toMember),
   recordType(trustKind, (record) => new TrustedDocuments(record)),
   recordType(policyKind, (record) => new Policy(record)),
-  recordType(patientKind, toPatient),
+  PATIENTS,
   recordType(encounterKind, toEncounter),
   recordType(linkKind, (record) => new PatientLink(record)),
   recordType(formKind, (record) => new Form(record)),

@@ -81,6 +81,7 @@ export function claimOf(
   for (const condition of query.where) {
     const { column, op, value } = condition;
     if (typeof value !== 'string' || !(op === 'eq' || op === 'either')) continue;
+    if (query.by !== undefined && query.by !== column) continue;
     if (!canName(column, value, trusted)) continue;
     const or = op === 'either' ? { or: condition.or } : {};
     const listed = kind.lists?.some((list) =>

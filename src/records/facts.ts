@@ -32,6 +32,9 @@ export class Facts {
   async newest<V extends object>(kind: RecordKind<V>, id: string): Promise<Unrelated<V> | null> {
     const key = `${kind.name}/${id}`;
     const { erasures } = this.source.trusted;
+    // What the log doesn't know isn't looked for, so it costs what is kept does.
+    if (this.source.trusted.alarm === undefined && !this.source.trusted.hasSubject(kind.name, id))
+      return null;
     const outcome = this.#current(kind, id) ?? (await this.#read(key, kind, id));
     if (outcome instanceof VitrineError) throw outcome;
     // What an erasure overtook may hold what was erased.

@@ -27,6 +27,13 @@ export interface Query {
   /** 1 to 100; 1,000 for internal use. */
   readonly first: number;
   readonly after?: string | null;
+  /**
+   * The list claims nothing: for what rests on the records that are found, not on there being no others. Then the statement is
+   * the same whomever it asks about.
+   */
+  readonly partial?: true;
+  /** The list by which it is proven where several of the kind's would do: which is shorter depends on whom it asks about. */
+  readonly by?: string;
   /** What the list claims to be all of, to be proven. */
   readonly claim?: Claim | undefined;
 }

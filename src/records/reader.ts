@@ -1,4 +1,5 @@
 /** Reading for one caller: batched, cached for the request, with the caller's relations to each record. */
+import { randomUUID } from 'node:crypto';
 import DataLoader from 'dataloader';
 import { VitrineError } from '../ledger/core/index.js';
 import type { Caller } from './caller.js';
@@ -59,7 +60,7 @@ export interface RecordReader {
    */
   whole<V extends object>(
     kind: RecordKind<V>,
-    column: string,
+    list: ListColumn,
     threads: readonly string[],
   ): Promise<readonly Unrelated<V>[]>;
   /**
@@ -111,7 +112,8 @@ export class CallerReader implements RecordReader {
   ): Promise<Loaded<V> | null> {
     for (let attempt = 1; ; attempt++) {
       const holder = await this.#store.holder(scope, value);
-      if (holder === null) return null;
+      // Read all the same: that somebody has the key isn't told by the time it takes to find that it isn't for the caller.
+      if (holder === null) return this.load(kind, randomUUID());
       const { id } = holder;
       const record = holder.kind === kind.name ? await this.load(kind, id) : null;
       const keys = record === null ? [] : (kind.uniqueKeys?.(record.values, record.head) ?? []);
@@ -158,7 +160,7 @@ export class CallerReader implements RecordReader {
   }
 
   async find<V extends object>(kind: RecordKind<V>, query: Query): Promise<Page<V>> {
-    const claim = claimOf(kind, query, this.#store.ledger.trusted);
+    const claim = query.partial === true ? undefined : claimOf(kind, query, this.#store.ledger.trusted);
     const listed = await this.#store.find(kind, { ...query, claim });
     const page = listed.slice(0, query.first);
     const related = await this.#relateOutcomes(
@@ -218,10 +220,10 @@ export class CallerReader implements RecordReader {
 
   async whole<V extends object>(
     kind: RecordKind<V>,
-    column: string,
+    list: ListColumn,
     threads: readonly string[],
   ): Promise<readonly Unrelated<V>[]> {
-    const lists = await this.#store.whole.of(kind, column, threads);
+    const lists = await this.#store.whole.of(kind, list, threads);
     return threads.flatMap((thread) => lists.get(thread) ?? []);
   }
 
@@ -258,10 +260,14 @@ export class CallerReader implements RecordReader {
     if (loader === undefined) {
       const load = async (ids: readonly string[]): Promise<(Loaded<object> | VitrineError | null)[]> => {
         const outcomes = await this.#store.load(kind, ids);
-        return this.#relateOutcomes<object>(
-          kind,
-          ids.map((id) => outcomes.get(id) ?? null),
-        );
+        const absent = ids.filter((id) => (outcomes.get(id) ?? null) === null);
+        // What isn't there costs what is there and hidden; whatever the caller is to it, it is nobody's.
+        const strangers = await Promise.all(absent.map(() => this.#store.strangers.of(kind)));
+        const related = await this.#relateOutcomes<object>(kind, [
+          ...ids.map((id) => outcomes.get(id) ?? null),
+          ...strangers,
+        ]);
+        return related.slice(0, ids.length);
       };
       loader = new DataLoader<string, Loaded<object> | null>(load);
       this.#loaders.set(kind.name, loader);

@@ -5,15 +5,16 @@
 import type { Database } from '../database/index.js';
 import type { Ledger } from '../ledger/index.js';
 import { VitrineError } from '../ledger/core/index.js';
-import { HEAD_COLUMNS } from './columns.js';
 import { Facts } from './facts.js';
 import type { Unrelated } from './kind.js';
 import type { AnyKind } from './kinds.js';
 import { type ListPlan, Lists } from './lists.js';
-import { openRow, violation } from './open.js';
+import { violation } from './open.js';
 import type { Query, Sql } from './query.js';
 import { encodeCursor, pageSql } from './query.js';
+import { entryOf, type RawRow, sealedIn } from './raw-row.js';
 import { rowsSql } from './rows-sql.js';
+import { Strangers } from './strangers.js';
 import { openVersions, type SealedVersion } from './versions.js';
 import { WholeLists } from './whole-lists.js';
 
@@ -40,9 +41,6 @@ export interface StoreDependencies {
   readonly onViolation: (error: VitrineError) => void;
 }
 
-/** A row as the statement below yields it: `c_…` are the kind's columns as text. */
-type RawRow = Readonly<Record<string, unknown>>;
-
 /** How often a read that a concurrent commit overtook is repeated before it gives up. */
 const ATTEMPTS = 6;
 
@@ -51,6 +49,8 @@ export class RecordStore {
   readonly facts: Facts;
   /** Whole lists that decisions rest on, of many threads at once. */
   readonly whole: WholeLists;
+  /** What stands for records that aren't there. */
+  readonly strangers: Strangers;
   readonly #deps: StoreDependencies;
   readonly #lists: Lists;
 
@@ -70,6 +70,7 @@ export class RecordStore {
       open: (kind, row, head) => this.#open(kind, row, head),
       reported: (error) => this.reported(error),
     });
+    this.strangers = new Strangers(deps.ledger);
     let { erasures } = trusted;
     deps.ledger.onAdvance(() => {
       if (erasures === trusted.erasures) return;
@@ -77,6 +78,7 @@ export class RecordStore {
       // Values that are gone are not to stay in memory.
       this.facts.clear();
       this.whole.clear();
+      this.strangers.clear();
     });
   }
 
@@ -229,33 +231,22 @@ export class RecordStore {
   }
 
   async #open(kind: AnyKind, row: RawRow, head: bigint): Promise<Outcome | 'overtaken'> {
-    const { trusted, keys } = this.ledger;
+    const { ledger } = this;
+    const { trusted } = ledger;
     const id = String(row['c_id']);
     const index = BigInt(String(row['c_entry']));
     try {
-      const leaf = row['leaf'];
-      if (!isBytes(leaf) || !isBytes(row['opening']) || !isBytes(row['salt']))
-        return violation(kind, id, 'its entry is not on the log', index);
-      if (index >= head) return violation(kind, id, 'it cites an entry that the log does not have', index);
-      const entry = await trusted.verifyEntry(index, leaf, row['opening'], row['salt']);
+      if (index >= head && row['leaf'] !== null)
+        return violation(kind, id, 'it cites an entry that the log does not have', index);
+      const entry = await entryOf(ledger, row);
+      if (entry === null) return violation(kind, id, 'its entry is not on the log', index);
       if (trusted.isSuperseded(index)) {
         if (trusted.size > head) return 'overtaken';
         return violation(kind, id, 'a later entry replaced this version', index);
       }
-      if (!isBytes(row['bytes']) || !isBytes(row['nonce']) || !isBytes(row['wrapped']))
-        return violation(kind, id, 'its sealed bytes or their key are missing', index);
-      const key = await keys.custodianKeyById(String(row['key_id']));
-      const columns = new Map<string, string | null>();
-      for (const name of columnNames(kind)) {
-        const value = row[`c_${name}`];
-        columns.set(name, value === null ? null : String(value));
-      }
-      return openRow(
-        kind,
-        { columns, nonce: row['nonce'], bytes: row['bytes'], wrapped: row['wrapped'] },
-        entry,
-        key,
-      );
+      const outcome = await sealedIn(ledger, kind, row, entry);
+      if (!(outcome instanceof VitrineError)) this.strangers.keep(kind, row);
+      return outcome;
     } catch (error) {
       if (!(error instanceof VitrineError)) throw error;
       if (error.code !== 'INTEGRITY_VIOLATION') throw error;
@@ -295,12 +286,4 @@ function requireWords(
   if (words.every(has)) return outcome;
   const { index } = outcome.anchor;
   return violation(kind, outcome.head.id, 'a search word names it that it does not have', index);
-}
-
-function columnNames(kind: AnyKind): string[] {
-  return [...Object.keys(HEAD_COLUMNS), ...Object.keys(kind.columns)];
-}
-
-function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array;
 }

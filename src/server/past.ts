@@ -1,5 +1,6 @@
 /** What stood at a moment: records, members, and who was what to a record. By verified versions, and the log's times. */
 import type { PastPort } from '../api/index.js';
+import type { SqlQuery } from '../database/index.js';
 import {
   encounterKind,
   groupsOf,
@@ -28,14 +29,29 @@ import {
 import { institutionKind, memberIn, memberKind } from '../standing/index.js';
 import { consentKind, factsInForce, viewKind } from '../viewing/index.js';
 
+/** An entry that stands on the patient's thread and on one of these. */
+const MET = `SELECT EXISTS (SELECT 1 FROM thread_entry p JOIN thread_entry o ON o.entry = p.entry
+  WHERE p.thread = $1::uuid AND o.thread = ANY ($2::uuid[])) AS met`;
+
 export class Past implements PastPort {
   readonly #store: RecordStore;
+  readonly #sql: SqlQuery;
   /** Without a caller: lists are read whole, and nobody is shown them. */
   readonly #reader: CallerReader;
 
-  constructor(store: RecordStore, lookups: LookupsFor) {
+  constructor(store: RecordStore, lookups: LookupsFor, sql: SqlQuery) {
     this.#store = store;
+    this.#sql = sql;
     this.#reader = new CallerReader(store, null, lookups);
+  }
+
+  async met({ id, institution }: Member, patient: string): Promise<boolean> {
+    const rows = await this.#sql.$queryRawUnsafe<{ met: boolean }[]>(
+      MET,
+      patient,
+      institution === null ? [id] : [id, institution],
+    );
+    return rows[0]?.met === true;
   }
 
   record<V extends object>(kind: RecordKind<V>, id: string, at: string): Promise<Unrelated<V> | null> {

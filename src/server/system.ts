@@ -103,7 +103,7 @@ export class System {
       ...(onDenial === undefined ? {} : { onDenial }),
     });
     this.#rate = new Buckets(uploads.rate, clock);
-    this.#past = new Past(this.store, deps.lookups);
+    this.#past = new Past(this.store, deps.lookups, deps.database.sql);
     const { onAlert } = deps;
     this.#watch = new Watch({
       ledger,

@@ -211,9 +211,11 @@ export class World {
       },
       // Nothing moves here.
       ofArrivals: () => Promise.resolve([]),
-      whole: (kind, column, threads) => {
-        const where: Condition[] = [{ column, op: 'in', value: threads }];
-        return Promise.resolve(of(kind).filter((record) => matches(kind, record, { where, first: 1000 })));
+      whole: (kind, list, threads) => {
+        const queries = threads.map((thread): Query => ({ where: [listedOn(list, thread)], first: 1000 }));
+        return Promise.resolve(
+          of(kind).filter((record) => queries.some((query) => matches(kind, record, query))),
+        );
       },
       versions: () => Promise.resolve([]),
       relate,

@@ -125,6 +125,7 @@ describe('a kept record of which something was erased', () => {
       trusted: {
         alarm: undefined,
         subject: () => ({ index: 7n, count: 1 }),
+        hasSubject: () => true,
         get erasures() {
           return erasures;
         },

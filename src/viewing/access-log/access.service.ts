@@ -11,11 +11,11 @@ import { followLog, parseInput, type Choice, type RequestContext, type Trail } f
 import { findPatient, linkedFiles } from '../../clinical/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { VerifiedEntry } from '../../ledger/index.js';
-import type { Role } from '../../records/index.js';
+import { listedOn, type Loaded, type Page, type Role } from '../../records/index.js';
 import { memberKind } from '../../standing/index.js';
 import { accessBatchKind } from '../reads/batch.kind.js';
 import { counterOf, type FoundLine, linesAbout, readsOf } from '../reads/reads.service.js';
-import { accessRelations, viewKind } from '../views/view.kind.js';
+import { accessRelations, viewKind, type ViewValues } from '../views/view.kind.js';
 import { type AccessConditions, accessFilter, matches, type AccessFilter } from './access.filter.js';
 import { type Accessed, isBehind, newestFirst, ofLine, ofView, type Place } from './accessed.js';
 
@@ -40,7 +40,7 @@ export async function listAccesses(
   const own = await ownFiles(ctx, patient);
   const files = own ?? [patient];
   const [views, reads] = await Promise.all([
-    wanted.act === 'READ' ? [] : viewsOf(ctx, files),
+    wanted.act === 'READ' ? [] : viewsFor(ctx, files, own),
     wanted.act === null || wanted.act === 'READ' ? readsFor(ctx, files, own) : [],
   ]);
   const all = [...views, ...reads]
@@ -50,6 +50,9 @@ export async function listAccesses(
   const accesses = all.slice(start, start + first);
   return { accesses, hasNextPage: start + first < all.length, hasPreviousPage: start > 0 };
 }
+
+/** Views that are read at once. */
+const AT_ONCE = 500;
 
 /** Most accesses in one file. */
 export const MOST_DOWNLOADED = 2_000;
@@ -92,9 +95,51 @@ export async function accessesIn(
   return { ...wanted, files, accesses, after, next };
 }
 
-async function viewsOf(ctx: RequestContext, files: readonly string[]): Promise<readonly Accessed[]> {
-  const lists = await Promise.all(files.map((file) => ctx.records.complete(viewKind, 'patient', file)));
+/** Whose accesses the caller sees of a file: everybody's (null), those of an institution, or nobody's (undefined). */
+function seenBy({ caller }: RequestContext, own: readonly string[] | null): string | null | undefined {
+  if (own !== null || caller?.roles.has('AUDITOR') === true) return null;
+  return caller?.institution ?? undefined;
+}
+
+async function viewsFor(
+  ctx: RequestContext,
+  files: readonly string[],
+  own: readonly string[] | null,
+): Promise<readonly Accessed[]> {
+  const institution = seenBy(ctx, own);
+  if (institution === undefined) return [];
+  const lists = await Promise.all(
+    files.map((file) =>
+      institution === null
+        ? ctx.records.complete(viewKind, 'patient', file)
+        : viewsBy(ctx, institution, file),
+    ),
+  );
   return lists.flat().map(ofView);
+}
+
+/** An institution's views of a file, out of all of its own: the same work, whoever else looked at it and whether it is there. */
+async function viewsBy(
+  ctx: RequestContext,
+  institution: string,
+  file: string,
+): Promise<readonly Loaded<ViewValues>[]> {
+  const views: Loaded<ViewValues>[] = [];
+  let after: string | null = null;
+  do {
+    const page: Page<ViewValues> = await ctx.records.find(viewKind, {
+      where: [listedOn('institution', institution), listedOn('patient', file)],
+      first: AT_ONCE,
+      by: 'institution',
+      after,
+    });
+    for (const { record } of page.edges) {
+      if (record instanceof VitrineError) throw record;
+      views.push(record);
+    }
+    after = page.hasNextPage ? (page.edges.at(-1)?.cursor ?? null) : null;
+  } while (after !== null);
+  return views;
 }
 
 async function readsFor(
@@ -102,11 +147,9 @@ async function readsFor(
   files: readonly string[],
   own: readonly string[] | null,
 ): Promise<readonly Accessed[]> {
-  const { caller } = ctx;
-  const isForAll = own !== null || caller?.roles.has('AUDITOR') === true;
   // Nothing is opened for who sees none of it, and of others' batches nothing for an institution.
-  const institution = isForAll ? null : (caller?.institution ?? null);
-  if (!isForAll && institution === null) return [];
+  const institution = seenBy(ctx, own);
+  if (institution === undefined) return [];
   const lists = await Promise.all(files.map((file) => readsOf(ctx, file, institution)));
   return lists.flat().map((found) => toAccessed(ctx, found, own));
 }

@@ -4,10 +4,13 @@ import type { RequestContext } from '../../api/index.js';
 import { findPatient, type PatientValues } from '../../clinical/index.js';
 import type { ConsentValues } from '../../documents/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
-import type { Edge, Loaded, Page } from '../../records/index.js';
+import { listedOn, type Edge, type Loaded, type Page } from '../../records/index.js';
 import { actsFor } from '../../reporting/index.js';
 import { requireSignedIn } from '../../uploads/index.js';
 import { consentKind, isInForce } from './consent.kind.js';
+
+/** As many consents as a patient may have. */
+const MOST = 500;
 
 interface Wanted {
   readonly first: number;
@@ -15,7 +18,8 @@ interface Wanted {
 }
 
 /**
- * One page of a patient's consents that the caller may see, newest first, of a list that is proven whole.
+ * One page of a patient's consents that the caller may see, newest first: of a list that is proven whole where the caller may know
+ * of the patient, else those that name its institution.
  * @throws VitrineError INTEGRITY_VIOLATION
  */
 export async function listConsentsOf(
@@ -23,12 +27,39 @@ export async function listConsentsOf(
   patient: string,
   page: Wanted,
 ): Promise<Page<ConsentValues>> {
-  const all = await ctx.records.complete(consentKind, 'patient', patient);
+  const isKnown = (await findPatient(ctx, patient)) !== null;
+  const all = isKnown
+    ? await ctx.records.complete(consentKind, 'patient', patient)
+    : await consentsNaming(ctx, patient);
   const edges = all
     .filter((record) => visible(ctx.caller, consentKind, record))
     .reverse()
     .map((record): Edge<ConsentValues> => ({ cursor: record.head.id, record }));
   return pageOfEdges(edges, page);
+}
+
+/**
+ * What an institution was granted by a patient, and recorded for it, though the patient itself isn't there for it any more: asked
+ * in the same way whomever it asks about.
+ */
+async function consentsNaming(ctx: RequestContext, patient: string): Promise<Loaded<ConsentValues>[]> {
+  const institution = ctx.caller?.institution ?? null;
+  if (institution === null) return [];
+  const pages = await Promise.all(
+    (['grantee', 'custodian'] as const).map((column) =>
+      ctx.records.find(consentKind, {
+        where: [listedOn('patient', patient), listedOn(column, institution)],
+        first: MOST,
+        partial: true,
+      }),
+    ),
+  );
+  const found = new Map<string, Loaded<ConsentValues>>();
+  for (const { record } of pages.flatMap(({ edges }) => edges)) {
+    if (record instanceof VitrineError) throw record;
+    found.set(record.head.id, record);
+  }
+  return [...found.values()].sort((a, b) => (a.head.id < b.head.id ? -1 : 1));
 }
 
 /**

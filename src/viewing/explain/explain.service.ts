@@ -13,7 +13,7 @@ import {
 } from '../../access/index.js';
 import { badInput, isUuid, type RequestContext } from '../../api/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
-import type { FieldClass, RecordKind } from '../../records/index.js';
+import type { FieldClass, Loaded, Member, RecordKind } from '../../records/index.js';
 import { requireSignedIn } from '../../uploads/index.js';
 import { accessAt, accessInForce, type TermsInForce } from '../access-policy/in-force.js';
 
@@ -49,7 +49,7 @@ export async function explainAccess(ctx: RequestContext, asked: ExplainAsked): P
   if (!isUuid(id) || !isUuid(member)) return null;
   const known = await loadVisible(ctx, kind, id);
   const isEntitled = known !== null && (caller.roles.has('AUDITOR') || known.relations.has('SELF'));
-  if (!isEntitled && member !== caller.id) return null;
+  if (!isEntitled && (member !== caller.id || !(await hadToDo(ctx, caller, asked, known)))) return null;
   const record = await ctx.past.record(kind, id, at);
   const who = record === null ? null : await ctx.past.member(member, at);
   if (record === null || who === null) return null;
@@ -64,6 +64,28 @@ export async function explainAccess(ctx: RequestContext, asked: ExplainAsked): P
   const decision = decisionOf(asker, relations, fieldClass, false, tables);
   const facts = { ...decision, fieldClass, at, record: record.anchor.index, standing, terms };
   return { ...facts, words: wordsOf(facts) };
+}
+
+/**
+ * Whether a member may ask of its own access: the record is there for it, or was by what the log has of it and the patient. So what
+ * is hidden from it costs what isn't there: the versions of neither are read.
+ */
+async function hadToDo(
+  ctx: RequestContext,
+  caller: Member,
+  { subject, at }: ExplainAsked,
+  known: Loaded<object> | null,
+): Promise<boolean> {
+  if (known !== null) return true;
+  // Of now, that it isn't there is the answer.
+  return at !== null && ctx.past.met(caller, await patientOf(ctx, subject));
+}
+
+/** The patient whom a record is about; another id where there is none. Read from what the request has read already. */
+async function patientOf(ctx: RequestContext, { kind: name, id }: ExplainAsked['subject']): Promise<string> {
+  const kind = ctx.kinds.find(name);
+  const record = kind === undefined ? null : await ctx.records.load(kind, id.toLowerCase());
+  return record?.head.patient ?? id.toLowerCase();
 }
 
 /** What the field is: declared with the kind, so it tells nothing of any record. */

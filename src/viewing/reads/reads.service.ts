@@ -34,11 +34,11 @@ export async function readsOf(
   patient: string,
   institution: string | null = null,
 ): Promise<readonly FoundLine[]> {
+  // The counter is of all batches, and others' are nothing to an institution; that none of its own is missing, the list by it proves.
   // Before the batches: one more that comes meanwhile is verified as they are.
-  const count = await ctx.uploads.counter(counterOf(ctx, patient));
-  if (count === 0n) return [];
-  // The counter is of all batches; that none of an institution's is missing, the list by it proves.
-  const [least, where] = institution === null ? [count, []] : [0n, [listedOn('custodian', institution)]];
+  const least = institution === null ? await ctx.uploads.counter(counterOf(ctx, patient)) : 0n;
+  if (institution === null && least === 0n) return [];
+  const where = institution === null ? [] : [listedOn('custodian', institution)];
   const lines: FoundLine[] = [];
   let batches = 0n;
   let after: string | null = null;

@@ -66,10 +66,19 @@ async function findTreating(
 
 const referral: Rule = async (ctx, caller, { patient }) => {
   if (caller.institution === null) return null;
-  const referrals = await ctx.records.complete(referralKind, 'patient', patient);
-  const isMine = ({ values }: Unrelated<ReferralValues>): boolean =>
-    values.recipient === caller.institution && isOpen(values, ctx.clock());
-  return referrals.findLast(isMine) ?? null;
+  const { edges } = await ctx.records.find(referralKind, {
+    where: [
+      { column: 'patient', op: 'eq', value: patient },
+      { column: 'recipient', op: 'eq', value: caller.institution },
+      { column: 'state', op: 'eq', value: 'OPEN' },
+    ],
+    order: { column: 'validUntil', direction: 'DESC' },
+    first: 1,
+    partial: true,
+  });
+  const [newest] = edges;
+  if (newest === undefined || newest.record instanceof VitrineError) return null;
+  return isOpen(newest.record.values, ctx.clock()) ? newest.record : null;
 };
 
 const accessCode: Rule = async (ctx, caller, { patient }, code) => {

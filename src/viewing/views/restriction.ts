@@ -34,7 +34,7 @@ export async function decisionsOf(ctx: Reader, person: Person): Promise<Decision
   const now = ctx.clock().toISOString();
   const lists = await Promise.all(
     person.files.map(async (file) => {
-      const all = await ctx.records.complete(consentKind, 'patient', file);
+      const all = await ctx.records.whole(consentKind, 'patient', [file]);
       const whole: WholeList = { kind: consentKind.name, thread: file, count: all.length };
       const grants = all.filter(({ values }) => GRANTS.includes(values.type) && isInForce(values, now));
       return { facts: factsInForce(all, now), grants, whole };
