@@ -143,11 +143,7 @@ export const SETTINGS = {
     '60',
     'how often raw reads of patients, each written down before its answer, are sealed into batches on the log',
   ),
-  ALERT_SECONDS: setting(
-    count(1, 3600),
-    '5',
-    'how often new receipts of views are looked through for unusual access',
-  ),
+  ALERT_SECONDS: setting(count(1, 3600), '5', 'how often new entries are looked through for unusual access'),
   UPLOAD_RATE: setting(
     count(0, 100_000_000),
     '120000',

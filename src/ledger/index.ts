@@ -30,6 +30,7 @@ export { nonceKeyOf, openKeyStore } from './key-store.js';
 export type { KeyStore, KeyStoreOptions, PublicKey } from './key-store.js';
 export { isTransfer } from './move-entry.js';
 export type { Move } from './move-entry.js';
+export { LogTimes } from './log-times.js';
 export { verifyLogPosition } from './log-position.js';
 export type { LogPosition, PositionOptions } from './log-position.js';
 export { keyFolder, openLedger, openPin } from './ledger.js';

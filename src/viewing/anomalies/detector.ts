@@ -84,15 +84,15 @@ export class Detector {
     };
   }
 
-  #bucket({ rule, seconds }: Threshold, start: number, subject: string): Bucket {
+  #bucket({ rule }: Threshold, start: number, subject: string): Bucket {
     const windows = this.#buckets.get(rule) ?? new Map<number, Map<string, Bucket>>();
     this.#buckets.set(rule, windows);
     let subjects = windows.get(start);
     if (subjects === undefined) {
       subjects = new Map<string, Bucket>();
       windows.set(start, subjects);
-      // Receipts come in the order of the log; one of the window before may still follow, none of an earlier one.
-      for (const old of windows.keys()) if (old < start - seconds * 1000) windows.delete(old);
+      // They come in the order of the log, whose time never goes back.
+      for (const old of windows.keys()) if (old < start) windows.delete(old);
     }
     const bucket = subjects.get(subject) ?? { items: new Set(), receipts: [], raised: false };
     subjects.set(subject, bucket);

@@ -17,7 +17,7 @@ export interface Observed {
   readonly evident: boolean;
   /** The member's institution keeps the patient's file. */
   readonly kept: boolean;
-  /** RFC 3339 UTC with milliseconds. */
+  /** Of its entry, which all processes read alike: RFC 3339 UTC with milliseconds. */
   readonly at: string;
 }
 
