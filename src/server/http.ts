@@ -4,6 +4,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { VitrineError } from '../ledger/core/error.js';
+import { requireShallow } from '../standing/index.js';
 import { acceptJsonOnly } from './body.js';
 import type { Claims } from './authentication.js';
 import type { CallerContext, ServerDependencies } from './dependencies.js';
@@ -176,7 +177,10 @@ export async function createServer<C extends CallerContext>(
           void reply.header('dpop-nonce', deps.authenticator.nonce());
         const context = await deps.contextOf(claims, deps.log);
         const document = sentDocument(request);
-        if (document !== null) await deps.checkDocument?.(context, document);
+        if (document !== null) {
+          requireShallow(document);
+          await deps.checkDocument?.(context, document);
+        }
         contexts.set(request, context);
       } catch (error) {
         await deps.onRefused?.(claims, request.body, error);

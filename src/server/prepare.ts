@@ -9,6 +9,7 @@ import {
 } from 'graphql';
 import { toGraphQLError } from '../api/index.js';
 import { VitrineError } from '../ledger/core/error.js';
+import { requireShallow } from '../standing/index.js';
 import type { CallerContext, ServerDependencies } from './dependencies.js';
 import { requireIntrospection } from './introspection.js';
 
@@ -41,6 +42,7 @@ export function prepare<C extends CallerContext>(
 ): ExecutionArgs | readonly GraphQLError[] {
   const { schema, config } = deps;
   try {
+    requireShallow(payload.query);
     const document = parse(payload.query, { maxTokens: config.limits.tokens });
     const errors = validate(schema, document);
     if (errors.length > 0) return errors.map(asRefused);

@@ -18,6 +18,7 @@ export type { StandingDependencies } from './standing.js';
 export { MOST_DOCUMENTS, trustIdOf, trustKind, trustValues } from './trust.kind.js';
 export type { TrustValues } from './trust.kind.js';
 export { documentHash, normalDocument, requireTrusted } from './trusted-documents.js';
+export { requireShallow } from './nesting.js';
 export {
   day,
   identifier,

@@ -2,6 +2,7 @@
 import { GraphQLError, parse, print, stripIgnoredCharacters } from 'graphql';
 import { hex, sha256, utf8, VitrineError } from '../ledger/core/index.js';
 import type { Caller, RecordReader } from '../records/index.js';
+import { requireShallow } from './nesting.js';
 import { trustIdOf, trustKind, type TrustValues } from './trust.kind.js';
 
 /** The hashes of a list, made once for each version of it. */
@@ -13,9 +14,10 @@ const MOST_TOKENS = 10_000;
 /**
  * A document in one form: without what GraphQL ignores (white space, commas and comments; GraphQL specification,
  * section 2.1.7), its operations and fragments sorted, since their order means nothing.
- * @throws GraphQLError when the text is no GraphQL, or too long
+ * @throws GraphQLError when the text is no GraphQL, or too long; VitrineError LIMIT_EXCEEDED when it nests too deep
  */
 export function normalDocument(source: string): string {
+  requireShallow(source);
   const { definitions } = parse(source, { maxTokens: MOST_TOKENS, noLocation: true });
   return definitions
     .map((definition) => stripIgnoredCharacters(print(definition)))

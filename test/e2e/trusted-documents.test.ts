@@ -57,6 +57,7 @@ describe('before there is a list', () => {
 
   it.each([
     ['not GraphQL', [{ name: 'x', text: '{ me {' }], ['input', 'documents', 0, 'text']],
+    ['too deep to parse', [{ name: 'x', text: '{me'.repeat(4000) }], ['input', 'documents', 0, 'text']],
     [
       'not valid in the schema',
       [{ name: 'x', text: 'query X { me { salary } }' }],

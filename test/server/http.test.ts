@@ -89,6 +89,11 @@ describe('the GraphQL endpoint', () => {
     expect(body.errors?.map(({ extensions }) => extensions.code)).toEqual([code]);
   });
 
+  it('refuses brackets that would use up the stack before anything is parsed', async () => {
+    const { status, body } = await server.ask('{me'.repeat(1200));
+    expect([status, body.errors?.[0]?.extensions.code]).toEqual([413, 'LIMIT_EXCEEDED']);
+  });
+
   it('tells nobody what an unexpected error said, neither in the answer nor in the log', async () => {
     const { body } = await server.ask('{ fails }');
     expect(body.errors?.[0]?.extensions.code).toBe('INTERNAL');

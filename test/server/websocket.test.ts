@@ -101,6 +101,7 @@ describe('GraphQL over WebSocket', () => {
     ['a syntax error', '{ me', 'BAD_USER_INPUT'],
     ['an unknown operation', 'query A { me } query B { me }', 'BAD_USER_INPUT'],
     ['more than the limits allow', '{ tooDear: me }', 'LIMIT_EXCEEDED'],
+    ['brackets that would use up the stack', '{me'.repeat(1200), 'LIMIT_EXCEEDED'],
     ['a missing variable', 'query A($size: Int!) { echo(size: $size) }', 'BAD_USER_INPUT'],
   ])('refuses %s with a code', async (_what, query, code) => {
     const results = connect().iterate({ query });

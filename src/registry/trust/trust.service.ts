@@ -86,7 +86,7 @@ function problemsOf(schema: GraphQLSchema, text: string): readonly string[] {
   try {
     document = parse(normalDocument(text));
   } catch (error) {
-    if (error instanceof GraphQLError) return [error.message];
+    if (error instanceof GraphQLError || error instanceof VitrineError) return [error.message];
     throw error;
   }
   return validate(schema, document).map(({ message }) => message);
