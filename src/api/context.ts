@@ -118,6 +118,17 @@ export interface ViewingPort {
   mac(scope: string, value: string): string;
   /** Uses a value up, for every process: true the first time only. */
   spend(scope: string, value: string, expires: Date): Promise<boolean>;
+  /**
+   * That a member may try identifiers by giving them to a patient: not while its lookups are used up.
+   * @throws VitrineError BUDGET_EXHAUSTED
+   */
+  requireTries(caller: Member): void;
+  /**
+   * Writes down and charges that a member tried an identifier which somebody else's patient has: as the lookup that it was.
+   * @param patient the holder, where it was told
+   * @throws VitrineError BUDGET_EXHAUSTED
+   */
+  tried(ctx: RequestContext, identifier: string, patient: string | null): Promise<void>;
   /** Signs for the deployment itself. */
   sign(payload: Uint8Array): Promise<{
     readonly jws: string;

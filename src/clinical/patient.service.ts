@@ -29,21 +29,32 @@ function requirePast(values: PatientValues, now: Date): void {
 
 /**
  * What a taken identifier may tell: the holder's id goes to who may know of it, or gave its birth date as it is recorded, as a
- * lookup asks for. Anybody else learns that the identifier is taken, which uniqueness itself says, and not whose it is.
+ * lookup asks for. Anybody else learns that the identifier is taken, which uniqueness itself says, and not whose it is. Who may
+ * not know of the holder has looked it up by this, and is charged for it.
+ * @throws VitrineError BUDGET_EXHAUSTED
  */
 async function conflictFor(
   ctx: RequestContext,
   error: VitrineError,
   birthDate: string | null,
+  identifiers: readonly unknown[] | null | undefined,
 ): Promise<VitrineError> {
   if (error.code !== 'CONFLICT') return error;
   const { kind, id } = error.details;
-  if (kind !== patientKind.name || typeof id !== 'string' || error.inputPath?.[1] !== 'identifiers')
-    return error;
+  const [, field, place] = error.inputPath ?? [];
+  if (kind !== patientKind.name || typeof id !== 'string' || field !== 'identifiers') return error;
   const holder = await ctx.records.load(patientKind, id);
-  const isKnown = holder !== null && visible(ctx.caller, patientKind, holder);
-  if (isKnown || (birthDate !== null && holder?.values.birthDate === birthDate)) return error;
-  return new VitrineError('CONFLICT', error.message, { path: error.inputPath });
+  if (holder !== null && visible(ctx.caller, patientKind, holder)) return error;
+  const isTold = birthDate !== null && holder?.values.birthDate === birthDate;
+  const at = Number(place);
+  const tried = parseInput(identifier, identifiers?.[at], ['input', 'identifiers', at]);
+  await ctx.viewing.tried(ctx, identifierKey(tried), isTold ? id : null);
+  return isTold ? error : new VitrineError('CONFLICT', error.message, { path: ['input', 'identifiers', at] });
+}
+
+/** Whoever gives numbers to a patient has lookups left. @throws VitrineError BUDGET_EXHAUSTED */
+function requireTries(ctx: RequestContext, identifiers: readonly unknown[] | null | undefined): void {
+  if (ctx.caller !== null && (identifiers ?? []).length > 0) ctx.viewing.requireTries(ctx.caller);
 }
 
 /**
@@ -59,6 +70,7 @@ export async function registerPatient(
   const submitted = ctx.uploads.submit(requestOf('registerPatient', input), (making) => {
     const values = parseInput(registeredValues(input), input);
     requirePast(values, present(ctx));
+    requireTries(ctx, values.identifiers);
     const facts = { ...labelOf(input), ...retentionOf(input, null) };
     const id = making.id();
     const head = firstHead(patientKind, id, { custodian: staff.institution, patient: id, ...facts });
@@ -66,7 +78,8 @@ export async function registerPatient(
   });
   return only(
     await submitted.catch(async (error: unknown) => {
-      if (error instanceof VitrineError) throw await conflictFor(ctx, error, input.birthDate ?? null);
+      if (error instanceof VitrineError)
+        throw await conflictFor(ctx, error, input.birthDate ?? null, input.identifiers);
       throw error;
     }),
   );
@@ -89,13 +102,15 @@ export async function amendPatient(ctx: RequestContext, input: AmendPatientInput
     requireStanding(base, ['input', 'patient']);
     const values = parseInput(amendedValues(base.values), { ...base.values, ...given(changes) });
     requirePast(values, present(ctx));
+    requireTries(ctx, input.identifiers);
     const facts = labelOf(input);
     const kept = retentionOf(input, base.head.retention);
     return [amendment(patientKind, base, values, AMEND_PATIENT, { ...facts, ...kept })];
   });
   return only(
     await submitted.catch(async (error: unknown) => {
-      if (error instanceof VitrineError) throw await conflictFor(ctx, error, input.birthDate ?? null);
+      if (error instanceof VitrineError)
+        throw await conflictFor(ctx, error, input.birthDate ?? null, input.identifiers);
       throw error;
     }),
   );

@@ -20,7 +20,7 @@ import {
   UploadRequests,
   Uploads,
 } from '../uploads/index.js';
-import { NotedReads, PageRenderer, Watch, sealReads } from '../viewing/index.js';
+import { NotedReads, PageRenderer, Tries, Watch, sealReads } from '../viewing/index.js';
 import type { Claims } from './authentication.js';
 import { Past } from './past.js';
 import type { RefusedMutation } from './refused-bearer.js';
@@ -65,6 +65,7 @@ export class System {
   readonly #denials: Denials;
   readonly #rate: Buckets;
   readonly #viewing: ViewingPort;
+  readonly #tries: Tries;
   readonly #past: Past;
   readonly #watch: Watch;
   readonly #deps: SystemDependencies;
@@ -112,9 +113,12 @@ export class System {
       store: this.store,
       ...(onAlert === undefined ? {} : { onRaised: onAlert }),
     });
+    this.#tries = new Tries(clock);
     this.#viewing = {
       mac: (scope, value) => ledger.keys.blindKey.mac(scope, value),
       spend: (scope, value, expires) => this.spent.spend(scope, value, expires),
+      requireTries: (caller) => this.#tries.require(caller),
+      tried: (ctx, identifier, patient) => this.#tries.tried(ctx, identifier, patient),
       sign: (payload) => signByService(ledger, payload),
       pages: this.pages,
       ...(deps.views ?? VIEWS_BY_DEFAULT),

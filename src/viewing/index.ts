@@ -43,6 +43,7 @@ export { AccessCodePayload, ReferralPayload, ReferralResolver } from './referral
 export { Referral } from './referrals/referral.type.js';
 export { openViews } from './views/open-views.js';
 export { VIEW_OPERATIONS } from './views/operations.js';
+export { Tries } from './views/tries.js';
 export { pageOf } from './views/page.service.js';
 export type { AskedPage } from './views/page.service.js';
 export { viewKind } from './views/view.kind.js';

@@ -132,6 +132,8 @@ export class World {
         submit: (request: never, build: never) => this.#submit(caller, records, request, build),
         denied: () => Promise.resolve(),
       },
+      // Lookups are charged on the real base.
+      viewing: { requireTries: () => undefined, tried: () => Promise.resolve() },
       reads: { note: () => undefined, settle: () => Promise.resolve() },
       log: { trusted: { key: () => undefined } },
       clock: () => new Date(this.now),

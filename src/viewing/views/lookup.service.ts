@@ -26,7 +26,7 @@ export async function lookUpPatient(ctx: RequestContext, asked: Identified): Pro
   });
   const patient = found instanceof VitrineError ? null : found;
   try {
-    await charge(ctx, staff, identifierKey(wanted), patient);
+    await chargeLookup(ctx, staff, identifierKey(wanted), patient?.head.id ?? null);
   } catch (error) {
     // It is a query, which no guard of mutations stands in front of.
     await ctx.uploads.denied({ requestId: null, operation: LIST_PATIENT.op }, error);
@@ -36,31 +36,35 @@ export async function lookUpPatient(ctx: RequestContext, asked: Identified): Pro
   return found;
 }
 
-/** Writes the lookup down, in the commit that charges it. */
-async function charge(
+/**
+ * Writes a lookup down, in the commit that charges it.
+ * @param item the identifier that was asked for
+ * @param patient whom it found; null for nobody
+ * @throws VitrineError BUDGET_EXHAUSTED with the time of the refill
+ */
+export async function chargeLookup(
   ctx: RequestContext,
   staff: Staff,
   item: string,
-  patient: Loaded<PatientValues> | null,
+  patient: string | null,
 ): Promise<void> {
   await ctx.uploads.submit({ requestId: randomUUID(), input: null }, async (making) => {
     const head = firstHead(viewKind, making.id(), {
       custodian: staff.institution,
-      patient: patient?.head.id ?? null,
+      patient,
     });
     const charged = await chargesOf(ctx, staff, 'LISTED', item);
     return [creation(viewKind, head, listed(ctx, staff, patient), { ...LIST_PATIENT, ...charged })];
   });
 }
 
-function listed(ctx: RequestContext, staff: Member, patient: Loaded<PatientValues> | null): ViewValues {
+function listed(ctx: RequestContext, staff: Member, patient: string | null): ViewValues {
   const now = ctx.clock().toISOString();
-  const id = patient?.head.id ?? null;
   return {
     act: 'LISTED',
     subjectKind: 'PATIENT',
-    subject: id,
-    patient: id,
+    subject: patient,
+    patient,
     institution: staff.institution,
     member: staff.id,
     purpose: null,
