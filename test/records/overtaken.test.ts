@@ -99,7 +99,12 @@ const READS = [
     swap,
     async () => (await state.context('registrar.city')).records.versions(patientKind, patient),
   ],
-  ['a counter', /(?:FROM|JOIN) counter/, approve, () => state.system.ledger.counter(committedCounter(programme))],
+  [
+    'a counter',
+    /(?:FROM|JOIN) counter/,
+    approve,
+    () => state.system.ledger.counter(committedCounter(programme)),
+  ],
 ] as const;
 
 describe.each(READS)('%s', (_what, statement, change, read, prepare?: () => Promise<void>) => {

@@ -31,10 +31,10 @@ export function watchWork(): () => void {
     if (seen !== null) seen.decryptions += 1;
     return createDecipheriv(...given);
   }) as typeof createDecipheriv;
-  crypto.verify = ((...given: unknown[]) => {
+  crypto.verify = (...given: unknown[]) => {
     if (seen !== null) seen.verifications += 1;
     return Reflect.apply(verify, crypto, given) as never;
-  });
+  };
   syncBuiltinESMExports();
   return () => {
     pg.Client.prototype.query = query;
