@@ -345,11 +345,14 @@ describe('three validators under a policy of two of three', () => {
   it('endorse nothing on a log that forked, until a person has looked', async () => {
     const alarm = await until('it raises the alarm', async () => {
       const { alarms, logs } = await peers.alpha.health();
+      const raised = alarms.find(({ code }) => code === 'fork');
+      // A fork of another size, once the log went on, would be another alarm, and stand when this one was acknowledged.
+      if (raised !== undefined) return raised;
       const at = Number(logs[0]?.cosigned);
       const fork = await Forked.of(api.url, at, join(deployment.dataDir, 'keys', 'log.json'));
       const body = fork.request(at, at, at - 1);
       await fetch(`${peers.alpha.direct}/add-checkpoint`, { method: 'POST', body });
-      return alarms.find(({ code }) => code === 'fork');
+      return undefined;
     });
     const { upload } = await askProgramme('F-1');
     const one = await until(
