@@ -155,6 +155,7 @@ async function changeOf(
     },
     clock: () => NOW,
     records: { load: find, fact: find, factByKey: () => find(formKind, FORM) },
+    viewing: { requireTries: () => undefined },
     uploads: {
       submit: async (_request: unknown, build: (m: typeof making) => Promise<AnyChange[]>) => {
         [change] = await build(making);
