@@ -314,12 +314,13 @@ describe('many at once, by two processes on one database', () => {
           ? requests.deny({ ...input, reasons: ['race'] })
           : requests.endorse(input);
       };
-      // Waited for from the start: one may be refused before the others are begun.
+      // Each is waited for from the start: it may be refused before the others are begun.
       const begun = Promise.allSettled(Array.from({ length: 6 }, (_, i) => [decide(i), load(i)]).flat());
       await pause(round * 4);
       state.now = new Date(state.now.getTime() + 101 * HOUR);
-      const ending = [state.system.system.sweep(), other.system.sweep(), ...[0, 1].map(decide)];
-      for (const one of [...(await begun), ...(await Promise.allSettled(ending))])
+      const sweeps = [state.system.system.sweep(), other.system.sweep()];
+      const ending = Promise.allSettled([...sweeps, ...[0, 1].map(decide)]);
+      for (const one of [...(await begun), ...(await ending)])
         if (one.status === 'rejected')
           expect(one.reason, String((one.reason as Error).stack)).toBeInstanceOf(VitrineError);
       await state.system.system.sweep();
