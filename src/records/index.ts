@@ -5,6 +5,7 @@ export { isCaller, ROLES, standingOf, watchedCaller } from './caller.js';
 export type { Caller, Looked, Member, Role } from './caller.js';
 export { withBeside } from './beside.js';
 export { requirePlaces } from './complete.js';
+export { everyPage } from './every-page.js';
 export { CONSENT_TYPES } from './consent-fact.js';
 export type { ConsentFact, ConsentType } from './consent-fact.js';
 export { erasableFields, sealErasure, stillErased } from './erase.js';

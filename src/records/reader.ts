@@ -5,6 +5,7 @@ import { VitrineError } from '../ledger/core/index.js';
 import type { Caller } from './caller.js';
 import type { Relation } from './field-class.js';
 import { claimOf } from './complete.js';
+import { everyPage } from './every-page.js';
 import type { AnyKind } from './kinds.js';
 import type { ListColumn, Loaded, RecordKind, RelationLookups, Unrelated } from './kind.js';
 import { violation } from './open.js';
@@ -76,8 +77,6 @@ export interface RecordReader {
 
 /** How often a unique key is looked up when its row and the record disagree, and a list read that records moved under. */
 const ATTEMPTS = 3;
-/** Records of a complete list that are read at once. */
-const AT_ONCE = 500;
 
 /** Makes the lookups that relations rest on; given a reader without a caller, so that they can't recurse. */
 export type LookupsFor = (store: RecordStore) => RelationLookups;
@@ -183,39 +182,16 @@ export class CallerReader implements RecordReader {
     thread: string,
   ): Promise<Loaded<V>[]> {
     const { trusted } = this.#store.ledger;
+    // Of most patients there are no consents and no links, which the log says without a query.
+    if (trusted.alarm === undefined && trusted.listLength(kind.name, thread) === 0) return [];
     for (let attempt = 1; ; attempt++) {
       const { moves } = trusted;
-      const { records, pages } = await this.#through(kind, list, thread);
+      const { records, pages } = await everyPage(this, kind, { where: [listedOn(list, thread)] });
       // Each page's statement proves all of the list. Between two of them a record may have left it, or come to a page before.
       if (pages === 1 || trusted.moves === moves) return records;
       if (attempt === ATTEMPTS)
         throw new VitrineError('UNAVAILABLE', `the list of ${kind.name} changes faster than it can be read`);
     }
-  }
-
-  async #through<V extends object>(
-    kind: RecordKind<V>,
-    list: ListColumn,
-    thread: string,
-  ): Promise<{ readonly records: Loaded<V>[]; readonly pages: number }> {
-    const records: Loaded<V>[] = [];
-    const { trusted } = this.#store.ledger;
-    // Of most patients there are no consents and no links, which the log says without a query.
-    if (trusted.alarm === undefined && trusted.listLength(kind.name, thread) === 0)
-      return { records, pages: 1 };
-    const where = [listedOn(list, thread)];
-    let pages = 0;
-    let after: string | null = null;
-    do {
-      pages += 1;
-      const page: Page<V> = await this.find(kind, { where, first: AT_ONCE, after });
-      for (const { record } of page.edges) {
-        if (record instanceof VitrineError) throw record;
-        records.push(record);
-      }
-      after = page.hasNextPage ? (page.edges.at(-1)?.cursor ?? null) : null;
-    } while (after !== null);
-    return { records, pages };
   }
 
   async whole<V extends object>(

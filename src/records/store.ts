@@ -245,7 +245,8 @@ export class RecordStore {
         return violation(kind, id, 'a later entry replaced this version', index);
       }
       const outcome = await sealedIn(ledger, kind, row, entry);
-      if (!(outcome instanceof VitrineError)) this.strangers.keep(kind, row);
+      // Not what an erasure overtook: it isn't dropped again.
+      if (!(outcome instanceof VitrineError) && !trusted.isSuperseded(index)) this.strangers.keep(kind, row);
       return outcome;
     } catch (error) {
       if (!(error instanceof VitrineError)) throw error;

@@ -17,6 +17,10 @@ import { Storm } from './storm.js';
 const SEED = Number(process.env['STORM_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const CALLS = Number(process.env['STORM_CALLS'] ?? 400);
 
+/** Times that so many calls are made, at most, until they got somewhere. */
+const ROUNDS = 8;
+/** Refusals that they meet at least. */
+const SOMEWHERE = ['BAD_USER_INPUT', 'FORBIDDEN', 'NOT_FOUND', 'CONFLICT', 'SIGNATURE_INVALID'];
 const said: string[] = [];
 const alarms: string[] = [];
 let vitrine: TestVitrine;
@@ -43,16 +47,16 @@ describe(`a storm of random input (STORM_SEED=${SEED})`, () => {
     );
     await followers.open([...world.members.slice(10, 12).map(({ subject }) => subject), null]);
     await storm.wander(CALLS / 4);
-    await storm.rage(CALLS);
+    // 400 calls meet 4 or so invalid signatures, so once in a while none: then there are more.
+    for (let round = 1; round <= ROUNDS && !SOMEWHERE.every((code) => storm.met(code)); round++)
+      await storm.rage(CALLS);
     followers.close();
     expect(storm.findings).toEqual([]);
     expect(alarms).toEqual([]);
     // It got somewhere: changes were made, told to followers, and refused in many ways.
     expect(storm.accepted.length).toBeGreaterThan(0);
     expect(followers.events).toBeGreaterThan(0);
-    const codes = new Set([...storm.outcomes.values()].flatMap((outcomes) => [...outcomes.keys()]));
-    for (const code of ['BAD_USER_INPUT', 'FORBIDDEN', 'NOT_FOUND', 'CONFLICT', 'SIGNATURE_INVALID'])
-      expect([...codes]).toContain(code);
+    expect(SOMEWHERE.filter((code) => !storm.met(code))).toEqual([]);
   }, 3_600_000);
 
   it('leaves one entry a part of each change that was accepted', async () => {

@@ -15,6 +15,10 @@ import { SecretWorld, type Somebody } from './secrets.js';
 /** Of the world; a run prints it when it fails. Queries have fast-check's own. */
 const SEED = Math.floor(Math.random() * 2 ** 31);
 const QUERIES = 500;
+/** Times that so many are asked, at most, until they got somewhere. */
+const ROUNDS = 8;
+/** What they get at least: values of these classes, and these refusals. */
+const SOMEWHERE = ['IDENTITY', 'REPORTING', 'FINANCIAL', 'VIEW_ONLY', 'FORBIDDEN'];
 
 let vitrine: TestVitrine;
 let world: SecretWorld;
@@ -75,10 +79,11 @@ describe('whoever asks for whatever', () => {
         [],
       );
     });
-    await fc.assert(property, { numRuns: QUERIES });
-    // The queries got somewhere: some values were copied, others were refused.
-    for (const one of ['IDENTITY', 'REPORTING', 'FINANCIAL', 'VIEW_ONLY', 'FORBIDDEN'])
-      expect([...seen]).toContain(one);
+    // The queries got somewhere: some values were copied, others were refused. Of reports and subsidies 500 queries copy 2 to 7, so
+    // once in a while none: then there are more.
+    for (let round = 1; round <= ROUNDS && !SOMEWHERE.every((one) => seen.has(one)); round++)
+      await fc.assert(property, { numRuns: QUERIES });
+    expect([...seen]).toEqual(expect.arrayContaining(SOMEWHERE));
   }, 180_000);
 
   it('finds each value where the design lets it be copied: the model isn’t stricter than the server', async () => {

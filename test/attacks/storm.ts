@@ -89,6 +89,11 @@ export class Storm {
     this.#who = [...world.members, ...MORE, ...own];
   }
 
+  /** Whether some mutation was answered so. */
+  met(outcome: string): boolean {
+    return [...this.outcomes.values()].some((outcomes) => outcomes.has(outcome));
+  }
+
   /** Sends so many random mutations. */
   async rage(calls: number): Promise<void> {
     for (let done = 0; done < calls; done += AT_ONCE) {

@@ -11,7 +11,7 @@ import { followLog, parseInput, type Choice, type RequestContext, type Trail } f
 import { findPatient, linkedFiles } from '../../clinical/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
 import type { VerifiedEntry } from '../../ledger/index.js';
-import { listedOn, type Loaded, type Page, type Role } from '../../records/index.js';
+import { everyPage, listedOn, type Loaded, type Role } from '../../records/index.js';
 import { memberKind } from '../../standing/index.js';
 import { accessBatchKind } from '../reads/batch.kind.js';
 import { counterOf, type FoundLine, linesAbout, readsOf } from '../reads/reads.service.js';
@@ -50,9 +50,6 @@ export async function listAccesses(
   const accesses = all.slice(start, start + first);
   return { accesses, hasNextPage: start + first < all.length, hasPreviousPage: start > 0 };
 }
-
-/** Views that are read at once. */
-const AT_ONCE = 500;
 
 /** Most accesses in one file. */
 export const MOST_DOWNLOADED = 2_000;
@@ -124,22 +121,8 @@ async function viewsBy(
   institution: string,
   file: string,
 ): Promise<readonly Loaded<ViewValues>[]> {
-  const views: Loaded<ViewValues>[] = [];
-  let after: string | null = null;
-  do {
-    const page: Page<ViewValues> = await ctx.records.find(viewKind, {
-      where: [listedOn('institution', institution), listedOn('patient', file)],
-      first: AT_ONCE,
-      by: 'institution',
-      after,
-    });
-    for (const { record } of page.edges) {
-      if (record instanceof VitrineError) throw record;
-      views.push(record);
-    }
-    after = page.hasNextPage ? (page.edges.at(-1)?.cursor ?? null) : null;
-  } while (after !== null);
-  return views;
+  const where = [listedOn('institution', institution), listedOn('patient', file)];
+  return (await everyPage(ctx.records, viewKind, { where, by: 'institution' })).records;
 }
 
 async function readsFor(

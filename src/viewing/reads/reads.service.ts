@@ -1,7 +1,7 @@
 /** The raw reads of a patient, out of the sealed batches that tell of it: all of them, by the counter that says how many. */
 import type { RequestContext } from '../../api/index.js';
 import { VitrineError } from '../../ledger/core/index.js';
-import { listedOn, type Loaded, type Page } from '../../records/index.js';
+import { everyPage, listedOn, type Loaded } from '../../records/index.js';
 import {
   accessBatchKind,
   type AccessBatchValues,
@@ -16,9 +16,6 @@ export interface FoundLine {
   /** The field's name and its value. */
   readonly line: readonly [string, ReadLine];
 }
-
-/** Batches that are read at once. */
-const PAGE = 500;
 
 /** Name of the counter of a patient's batches. */
 export function counterOf({ viewing }: Pick<RequestContext, 'viewing'>, patient: string): string {
@@ -39,25 +36,10 @@ export async function readsOf(
   const least = institution === null ? await ctx.uploads.counter(counterOf(ctx, patient)) : 0n;
   if (institution === null && least === 0n) return [];
   const where = institution === null ? [] : [listedOn('custodian', institution)];
-  const lines: FoundLine[] = [];
-  let batches = 0n;
-  let after: string | null = null;
-  do {
-    const words = [{ scope: READ_WORD, value: patient }];
-    const page: Page<AccessBatchValues> = await ctx.records.find(accessBatchKind, {
-      where,
-      words,
-      first: PAGE,
-      after,
-    });
-    for (const { record } of page.edges) {
-      if (record instanceof VitrineError) throw record;
-      batches += 1n;
-      lines.push(...linesAbout(record, new Set([patient])));
-    }
-    after = page.hasNextPage ? (page.edges.at(-1)?.cursor ?? null) : null;
-  } while (after !== null);
-  if (batches >= least) return lines;
+  const words = [{ scope: READ_WORD, value: patient }];
+  const { records: batches } = await everyPage(ctx.records, accessBatchKind, { where, words });
+  if (BigInt(batches.length) >= least)
+    return batches.flatMap((batch) => linesAbout(batch, new Set([patient])));
   const what = 'batches of raw reads of a patient are missing';
   throw new VitrineError('INTEGRITY_VIOLATION', what, { details: { kind: accessBatchKind.name, what } });
 }
