@@ -216,3 +216,24 @@ export function early(): Wish {
   const issued = new Date(time.now + 6 * 60_000);
   return { over: { issued }, id: idAt(issued) };
 }
+
+export interface FiledReport {
+  readonly id: string;
+  readonly anchor: { readonly leafHash: string };
+}
+
+/** A report of `city` whose day to be filed is long past. */
+export async function lateReport(): Promise<FiledReport> {
+  const indicators = [{ code: 'beds', label: 'Beds', type: 'INTEGER', required: true }];
+  const form = { code: 'beds', title: 'Beds', period: 'MONTH', dueDays: 5, indicators };
+  await must('regulator.one', 'defineForm', form, 'form');
+  const figures = { form: 'beds', period: '2020-01', indicators: [{ code: 'beds', value: '12' }] };
+  const { data, text } = await vitrine.mutate<{ fileReport: { report: FiledReport } }>(
+    'reporter',
+    'fileReport',
+    figures,
+    'report { id anchor { leafHash } }',
+  );
+  if (data === null) throw new Error(text);
+  return data.fileReport.report;
+}

@@ -18,8 +18,10 @@ import {
   CARE,
   DAY,
   edited,
+  type FiledReport,
   ids,
   keys,
+  lateReport,
   LICENCE,
   must,
   newestRequest,
@@ -164,23 +166,12 @@ describe('what is wrong with one signed change', () => {
 });
 
 describe('what is wrong with what is asked for', () => {
-  let report: { id: string; anchor: { leafHash: string } };
+  let report: FiledReport;
   /** A request that waits. */
   let waiting: SignedChange;
 
   beforeAll(async () => {
-    const indicators = [{ code: 'beds', label: 'Beds', type: 'INTEGER', required: true }];
-    const form = { code: 'beds', title: 'Beds', period: 'MONTH', dueDays: 5, indicators };
-    await must('regulator.one', 'defineForm', form, 'form');
-    const figures = { form: 'beds', period: '2020-01', indicators: [{ code: 'beds', value: '12' }] };
-    const filed = await vitrine.mutate<{ fileReport: { report: typeof report } }>(
-      'reporter',
-      'fileReport',
-      figures,
-      'report { id anchor { leafHash } }',
-    );
-    if (filed.data === null) throw new Error(filed.text);
-    report = filed.data.fileReport.report;
+    report = await lateReport();
     const requestId = randomUUID();
     waiting = await amending(report.id, requestId, keys['reporter'] as StatementSigner);
     const asked = await ask(requestId, [waiting.statement]);

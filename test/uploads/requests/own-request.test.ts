@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { signVersion } from '../../../src/client/index.js';
 import { fromHex } from '../../../src/ledger/core/index.js';
 import { newSigner } from '../../support/own-key.js';
-import { ids, keys, must, open, sign, time, vitrine, type Wish } from '../signing.js';
+import { type FiledReport, ids, keys, lateReport, open, sign, time, vitrine, type Wish } from '../signing.js';
 
 beforeAll(() => open(), 120_000);
 afterAll(() => vitrine.stop());
@@ -72,20 +72,9 @@ describe('asking with a statement of one’s own', () => {
 });
 
 describe('the situation of a statement', () => {
-  let report: { id: string; anchor: { leafHash: string } };
+  let report: FiledReport;
   beforeAll(async () => {
-    const indicators = [{ code: 'beds', label: 'Beds', type: 'INTEGER', required: true }];
-    const form = { code: 'beds', title: 'Beds', period: 'MONTH', dueDays: 5, indicators };
-    await must('regulator.one', 'defineForm', form, 'form');
-    const figures = { form: 'beds', period: '2020-01', indicators: [{ code: 'beds', value: '12' }] };
-    const filed = await vitrine.mutate<{ fileReport: { report: typeof report } }>(
-      'reporter',
-      'fileReport',
-      figures,
-      'report { id anchor { leafHash } }',
-    );
-    if (filed.data === null) throw new Error(filed.text);
-    report = filed.data.fileReport.report;
+    report = await lateReport();
   });
 
   /** Asks to amend the report, whose day to be filed is long past. What the values are doesn't matter here. */

@@ -2,11 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { holdKind } from '../../../src/erasure/index.js';
-import { KINDS } from '../../../src/federation/index.js';
-import { auditRows } from '../../../src/records/index.js';
-import { type Answer, State } from '../../support/state.js';
+import { hand as transfer, idIn, open, register as registered, state, verify } from './world.js';
 
-let state: State;
 /** A file of City Hospital's that is handed to Harbour, and one that was always Harbour's. */
 let moved: string;
 let own: string;
@@ -18,19 +15,20 @@ let link: string;
 const holds: string[] = [];
 
 beforeAll(async () => {
-  state = await State.open();
+  await open();
   [moved, own] = [await register('city'), await register('harbour')];
   holds.push(await place(own, 'registrar.harbour'));
   hold = await place(moved, 'regulator.one');
   const erase = { kind: 'PATIENT', id: await register('city'), expectedVersion: 1, legalBasis: 'Article 17' };
   // Nothing that is held can be asked to be erased: the request is about another file, which moves too.
   const asked = await state.mutate('registrar.city', 'eraseRecord', erase, 'erasure { id }');
-  erasure = idIn(asked, 'eraseRecord', 'erasure');
+  erasure = idIn(asked, 'eraseRecord', 'erasure', 'id');
   const linked = { patient: moved, other: await register('city'), evidence: 'Known' };
   link = idIn(
     await state.mutate('registrar.city', 'linkPatients', linked, 'link { id }'),
     'linkPatients',
     'link',
+    'id',
   );
   holds.push(await place(own, 'regulator.one'));
   expect(await listed('harbour', 'holds')).toEqual(newestFirst(holds));
@@ -42,31 +40,16 @@ afterAll(() => state.close());
 
 const newestFirst = (ids: readonly string[]): string[] => [...ids].sort().reverse();
 
-function idIn({ data, messages }: Answer, mutation: string, record: string): string {
-  const id = (data[mutation] as Record<string, { id: string }> | null)?.[record]?.id;
-  if (id === undefined) throw new Error(messages.join('; '));
-  return id;
-}
-
-async function register(institution: string): Promise<string> {
-  const input = {
-    identifiers: [{ system: `urn:lists:${randomUUID()}`, value: '1' }],
-    names: [{ family: 'Umzug' }],
-  };
-  const made = await state.mutate(`registrar.${institution}`, 'registerPatient', input, 'patient { id }');
-  return idIn(made, 'registerPatient', 'patient');
-}
+const register = (institution: string) => registered({}, `registrar.${institution}`);
 
 async function place(patient: string, who: string): Promise<string> {
   const source = 'mutation ($input: HoldInput!) { placeHold(input: $input) { record { id } } }';
   const input = { requestId: randomUUID(), kind: 'PATIENT', id: patient, reason: 'A court' };
-  return idIn(await state.run(who, source, { input }), 'placeHold', 'record');
+  return idIn(await state.run(who, source, { input }), 'placeHold', 'record', 'id');
 }
 
 async function hand(patient: string, expectedVersion: number, from: string, to: string): Promise<void> {
-  const input = { patient, expectedVersion, institution: state.ids[to] };
-  const people = [`registrar.${from}`, `registrar.${to}`] as const;
-  expect((await state.approved(people, 'transferCustody', input, 'requestId')).codes).toEqual([]);
+  expect((await transfer(patient, expectedVersion, from, to)).codes).toEqual([]);
 }
 
 interface Listed {
@@ -168,15 +151,6 @@ describe('the lists of a new keeper against the owner of the database', () => {
   });
 
   it('verify with everything else', async () => {
-    const { database, ledger } = state.system;
-    const findings: string[] = [];
-    await auditRows({
-      database,
-      ledger,
-      kinds: KINDS,
-      onFinding: ({ what, where }) => findings.push(`${where}: ${what}`),
-      onProgress: () => undefined,
-    });
-    expect(findings).toEqual([]);
+    expect(await verify()).toEqual([]);
   });
 });
